@@ -1,0 +1,97 @@
+"""What ``parameters()``, ``buffers()`` and their named siblings list."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import (
+    BUFFERS,
+    PARAMETERS,
+    PLAIN,
+    SAVED,
+    FrozenModel,
+    IntegerModel,
+    NestedModel,
+    NNBufferModel,
+    NonPersistentModel,
+    PlainTensorModel,
+    TiedModel,
+    ToyModel,
+    ToyModel2,
+    ToyModel3,
+    answers,
+    any_channels,
+    claim,
+)
+
+
+@claim("ENUM-01", source="torch.nn.Module.parameters")
+@answers("in parameters()?", yes=PARAMETERS, no=BUFFERS + PLAIN)
+def test_parameters_are_all_that_parameters_lists(kind, answer, device):
+    model = kind.on(ToyModel3(5, 10).to(device), "x", torch.ones(3, device=device))
+    assert [name for name, _ in model.named_parameters()] == ["b1"] + ["x"] * answer + ["linear.weight", "linear.bias"]
+    assert any(parameter is model.x for parameter in model.parameters()) is answer
+
+
+@claim("ENUM-02", source="torch.nn.Module.buffers")
+@answers("in buffers()?", yes=BUFFERS, no=PARAMETERS + PLAIN)
+def test_buffers_persistent_or_not_are_all_that_buffers_lists(kind, answer, device):
+    model = kind.on(ToyModel3(5, 10).to(device), "x", torch.ones(3, device=device))
+    assert [name for name, _ in model.named_buffers()] == ["c1"] + ["x"] * answer
+    assert any(buffer is model.x for buffer in model.buffers()) is answer
+
+
+@claim("ENUM-03", source="torch.nn.Module.named_parameters")
+@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+def test_the_dotted_path_of_nested_state_is_its_name_and_its_key(kind, depth):
+    outer = inner = nn.Module()
+    for _ in range(depth):
+        inner.child = nn.Module()
+        inner = inner.child
+    kind.on(inner, "x", torch.ones(3))
+    path = "child." * depth + "x"
+    assert [name for name, _ in [*outer.named_parameters(), *outer.named_buffers()]] == [path]
+    assert list(outer.state_dict()) == [path]
+
+
+@claim("ENUM-11", source="torch.nn.Module.parameters")
+@pytest.mark.parametrize(
+    ("Model", "vectors"),
+    [(ToyModel, 1), (ToyModel2, 2), (ToyModel3, 2), (FrozenModel, 2), (NonPersistentModel, 2), (PlainTensorModel, 2)],
+)
+@any_channels
+def test_the_count_of_trainable_scalars_leaves_out_buffers_and_frozen_parameters(Model, vectors, channels):
+    in_channels, out_channels = channels
+    model = Model(in_channels, out_channels)
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    assert trainable == in_channels * out_channels + vectors * out_channels
+
+
+LINEAR = ["linear.weight", "linear.bias"]
+TOY = ["body.toy.b1", "body.toy.linear.weight", "body.toy.linear.bias"]
+
+
+DECLARED = {  # the names of parameters, the names of buffers, the keys of the state dict
+    ToyModel: (LINEAR, [], LINEAR),
+    ToyModel2: (["b1", *LINEAR], [], ["b1", *LINEAR]),
+    ToyModel3: (["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR]),
+    NonPersistentModel: (["b1", *LINEAR], ["c1", "d1"], ["b1", "c1", *LINEAR]),
+    PlainTensorModel: (["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR]),
+    IntegerModel: (["b1", *LINEAR], ["steps", "mask"], ["b1", "steps", "mask", *LINEAR]),
+    FrozenModel: (["b1", "f1", *LINEAR], ["c1"], ["b1", "f1", "c1", *LINEAR]),
+    NNBufferModel: (["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR]),
+    NestedModel: (["scale", *TOY], ["shift", "body.toy.c1"], ["scale", "shift", TOY[0], "body.toy.c1", *TOY[1:]]),
+    TiedModel: (["b1", *LINEAR], ["c1"], ["b1", "b2", "c1", "c2", *LINEAR]),
+}
+
+
+@claim("ENUM-12", source="torch.nn.Module.named_parameters")
+@pytest.mark.parametrize("Model", DECLARED)
+@any_channels
+def test_each_model_lists_and_saves_what_it_declares(Model, channels):
+    parameters, buffers, keys = DECLARED[Model]
+    model = Model(*channels)
+    assert [name for name, _ in model.named_parameters()] == parameters
+    assert [name for name, _ in model.named_buffers()] == buffers
+    assert list(model.state_dict()) == keys

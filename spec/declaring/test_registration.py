@@ -1,0 +1,107 @@
+"""How a value becomes a parameter, a buffer or neither."""
+
+import pytest
+import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
+from torch import nn
+
+from ..vocabulary import (
+    BUFFER,
+    BUFFERS,
+    COMPLEX,
+    FLOATING,
+    INTEGER,
+    NON_PERSISTENT_BUFFER,
+    PARAMETERS,
+    PLAIN_TENSOR,
+    PLAIN_VALUE,
+    ToyModel2,
+    ToyModel3,
+    answers,
+    any_shape,
+    claim,
+)
+
+
+@claim("REG-01", source="torch.nn.Parameter")
+@answers("registered by plain assignment?", yes=PARAMETERS)
+@pytest.mark.parametrize("Model", [ToyModel2, ToyModel3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
+@any_shape
+def test_assigning_a_parameter_registers_it_under_that_name(kind, Model, dtype, device, shape):
+    parameter = kind.on(nn.Module(), "x", torch.ones(shape, dtype=dtype, device=device)).x
+    model = Model(5, 10).to(device)
+    model.x = parameter
+    assert dict(model.named_parameters())["x"] is parameter
+    assert model.x is parameter
+    assert "x" not in dict(model.named_buffers())
+
+
+@claim("REG-02", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize("name", ["x", "linear_weight", "größe", "0", "with space"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
+@any_shape
+def test_register_parameter_does_what_assignment_does(name, dtype, device, shape):
+    parameter = nn.Parameter(torch.ones(shape, dtype=dtype, device=device))
+    registered, assigned = nn.Module(), nn.Module()
+    registered.register_parameter(name, parameter)
+    setattr(assigned, name, parameter)
+    assert registered.get_parameter(name) is assigned.get_parameter(name) is parameter
+    assert list(registered.state_dict()) == list(assigned.state_dict()) == [name]
+
+
+@claim("REG-03", source="torch.nn.Module.register_buffer")
+@pytest.mark.parametrize("persistent", [True, False])
+@example(dtype=torch.float32)
+@given(dtype=st.sampled_from(FLOATING + INTEGER + COMPLEX))
+def test_register_buffer_makes_the_tensor_a_buffer_and_an_attribute(persistent, device, dtype):
+    tensor = torch.ones(3, dtype=dtype, device=device)
+    model = ToyModel2(5, 10)
+    model.register_buffer("x", tensor, persistent=persistent)
+    assert model.x is dict(model.named_buffers())["x"] is tensor
+    assert "x" not in dict(model.named_parameters())
+
+
+@claim("REG-04", source="torch.nn.Parameter")
+@answers("registered by plain assignment?", no=(BUFFER, NON_PERSISTENT_BUFFER, PLAIN_TENSOR))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64])
+def test_assigning_a_bare_tensor_registers_nothing_wherever_the_tensor_comes_from(kind, dtype, device):
+    tensor = kind.on(nn.Module(), "x", torch.ones(3, dtype=dtype, device=device)).x
+    model = ToyModel2(5, 10).to(device)
+    registered = [*model.named_parameters(), *model.named_buffers()]
+    model.x = tensor
+    assert vars(model)["x"] is model.x is tensor
+    assert [*model.named_parameters(), *model.named_buffers()] == registered
+
+
+@claim("REG-05", source="torch.nn.Module")
+@answers("registered by plain assignment?", no=(PLAIN_VALUE,))
+@pytest.mark.parametrize("value", [3, 2.5, True, "relu", [1, 2], (1, 2), {"a": 1}, None, len])
+def test_assigning_a_python_value_leaves_it_a_plain_attribute(value):
+    model = ToyModel2(5, 10)
+    model.x = value
+    assert vars(model)["x"] is model.x is value
+    assert set(model.state_dict()) == {"linear.weight", "linear.bias", "b1"}
+
+
+@claim("REG-18", source="torch.nn.Parameter")
+@pytest.mark.parametrize("dtype", FLOATING + COMPLEX)
+def test_a_parameter_is_trainable_unless_frozen_and_listed_and_saved_either_way(dtype, device):
+    tensor = torch.ones(3, dtype=dtype, device=device)
+    model = nn.Module()
+    model.trainable = nn.Parameter(tensor)
+    model.frozen = nn.Parameter(tensor, requires_grad=False)
+    assert model.trainable.requires_grad
+    assert not model.frozen.requires_grad
+    assert [name for name, _ in model.named_parameters()] == ["trainable", "frozen"]
+    assert list(model.state_dict()) == ["trainable", "frozen"]
+
+
+@claim("REG-19", source="torch.nn.Module.register_buffer")
+@pytest.mark.parametrize("kind", BUFFERS)
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_registering_a_buffer_leaves_requires_grad_as_the_tensor_has_it(kind, requires_grad, device):
+    model = kind.on(nn.Module(), "x", torch.ones(3, device=device, requires_grad=requires_grad))
+    assert model.x.requires_grad is requires_grad
+    assert model.x.is_leaf

@@ -1,0 +1,121 @@
+"""The options and hooks that show a run's verdicts in the terminal."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+import pytest
+
+from ..vocabulary.plugin import CLAIM, spell
+from . import sentences, table
+from .verdicts import NOT_RUN, STALE, Case, verdicts
+
+CASE = "case"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("module state").addoption(
+        "--claims", action="store_true", help="end with the claims as sentences, by chapter, each with its verdict"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reporter(config), "module-state-reporter")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if CLAIM in item.stash:
+            item.user_properties.append((CASE, asdict(case_of(item))))
+
+
+def case_of(item: pytest.Function) -> Case:
+    """The case that a collected claim is about to show."""
+    claim = item.stash[CLAIM]
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    axes = {name: spell(value) for name, value in params.items() if name != "answer"}
+    mark = item.get_closest_marker("answers")
+    answers = [
+        (question, kind, answer)
+        for question in (mark.args if mark else ())
+        for answer in ("yes", "no")
+        for kind in mark.kwargs[answer]
+        if kind == axes.get("kind", kind)
+    ]
+    device = next((params[name] for name in ("device", "real_device") if name in params), "cpu")
+    device = next((params[name].device for name in ("move", "migration") if name in params), device)
+    return Case(claim.id, claim.sentence, item.path.parent.name, claim.terms, claim.guard, device, axes, answers)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let a failure begin with the sentence that it refutes and end with the command that shows it again."""
+    report = yield
+    if report.failed and CLAIM in item.stash:
+        case = case_of(item)
+        shown = "".join(f"\n  {name}: {value}" for name, value in case.axes.items())
+        report.longrepr = f"{case.id}  {case.sentence}{shown}\n\n{report.longrepr}\n\nRun it again: {command(item)}"
+    return report
+
+
+def command(item: pytest.Item) -> str:
+    """The command that runs one case again."""
+    options = [f"--device={name}" for name in item.config.getoption("device")]
+    options += [f"--require-device={name}" for name in item.config.getoption("require_device")]
+    plugins = [f"-p {name}" for name in item.config.getoption("plugins")]
+    return " ".join(["python -m pytest", *plugins, *map(shlex.quote, [*options, item.nodeid])])
+
+
+class Reporter:
+    """Gathers the cases of a run, also from the workers of pytest-xdist, and shows what they say."""
+
+    def __init__(self, config: pytest.Config):
+        self.config = config
+        self.cases: dict[str, Case] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            for name, value in item.user_properties:
+                if name == CASE:
+                    self.cases[item.nodeid] = Case(**value)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, value in report.user_properties:
+            if name == CASE and (report.when == "call" or not report.passed):
+                outcome = "excused" if hasattr(report, "wasxfail") else report.outcome
+                self.cases[report.nodeid] = replace(Case(**value), outcome=outcome)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the cases of each claim were run, all of them: guards can be judged by nothing less."""
+        option = self.config.option
+        filtered = option.keyword or option.markexpr or any("[" in arg for arg in self.config.args)
+        return not filtered and all(case.outcome != NOT_RUN for case in self.cases.values())
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if session.exitstatus == pytest.ExitCode.OK and self.stale():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def stale(self) -> list[str]:
+        """A line for each guard that hides nothing on this torch."""
+        if not self.is_whole:
+            return []
+        return [
+            f"{found.id}: the guard {found.terms} is stale: {found.sentence!r} holds in all {len(found.cases)} cases here"
+            for found in verdicts(self.cases.values())
+            if found.word == STALE
+        ]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.cases:
+            return
+        if self.config.getoption("claims"):
+            terminalreporter.section("claims")
+            terminalreporter.write_line(sentences.to_text(verdicts(self.cases.values())))
+        terminalreporter.section("what module state does with each kind")
+        terminalreporter.write_line(table.to_text(table.answer_table(self.cases.values())))
+        for line in self.stale():
+            terminalreporter.write_line(line, red=True)

@@ -1,0 +1,61 @@
+"""The answer table: kinds of state against the questions that people ask about them."""
+
+from collections.abc import Iterable
+from itertools import zip_longest
+
+from ..vocabulary import KINDS
+from .verdicts import FAILS, Case, verdict
+
+QUESTIONS = (
+    "in parameters()?",
+    "in buffers()?",
+    "in state_dict()?",
+    "follows a move?",
+    "follows a dtype conversion?",
+    "gets a gradient?",
+    "updated by the optimizer?",
+    "survives save and load?",
+    "survives deepcopy and pickle?",
+    "registered by plain assignment?",
+)
+NOT_ASKED = "·"
+
+Table = list[list[str]]
+"""Rows of cells; the first row holds the kinds, the first column the questions."""
+
+
+def answer_table(cases: Iterable[Case]) -> Table:
+    """The table that ``cases`` prove: a cell is the answer that was shown, or the claim that failed to show it."""
+    evidence: dict[tuple[str, str], dict[str, list[Case]]] = {}
+    for case in cases:
+        for question, kind, answer in case.answers:
+            evidence.setdefault((question, kind), {}).setdefault(answer, []).append(case)
+    rows = [[question, *(cell(evidence.get((question, str(kind)), {})) for kind in KINDS)] for question in QUESTIONS]
+    return [["", *map(str, KINDS)], *rows]
+
+
+def cell(evidence: dict[str, list[Case]]) -> str:
+    """One cell: ``yes``, ``no``, ``not yet``, or ``FAILS SD-01``; ``·`` where no case spoke of it."""
+    words = set()
+    for answer, cases in evidence.items():
+        found = verdict(cases)
+        words.add({"holds": answer, "not run": answer, FAILS: f"{FAILS} {found.id}"}.get(found.word, found.word))
+    return " / ".join(sorted(words)) or NOT_ASKED
+
+
+def to_text(table: Table) -> str:
+    """The table for a terminal, with the heading over two lines."""
+    (_, *kinds), *rows = table
+    heading = [["", *line] for line in zip_longest(*(kind.split(" ") for kind in kinds), fillvalue="")]
+    lines = [*heading, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def to_markdown(table: Table) -> str:
+    """The table for the README."""
+    heading, *rows = table
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

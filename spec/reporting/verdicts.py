@@ -1,0 +1,75 @@
+"""Verdicts: what the cases of a run say about each claim."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+HOLDS, FAILS, STALE, NOT_RUN = "holds", "FAILS", "STALE GUARD", "not run"
+SIGNS = {HOLDS: "✓", FAILS: "✗", STALE: "✗", "not yet": "○", "no longer": "●", "known bug": "!", NOT_RUN: " "}
+"""A sign for each verdict: the guards' words, ``not yet``, ``no longer`` and ``known bug``, among them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test case and how it went.
+
+    ``expected`` is ``holds`` or the guard's word, ``axes`` the parameters by name, ``answers`` the
+    ``(question, kind, answer)`` cells that it fills, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded
+    failure) and ``not run``.
+    """
+
+    id: str
+    sentence: str
+    chapter: str
+    terms: str
+    expected: str
+    device: str
+    axes: dict[str, str] = field(hash=False)
+    answers: list[tuple[str, str, str]] = field(hash=False)
+    outcome: str = "not run"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all cases of one claim say together."""
+
+    id: str
+    sentence: str
+    chapter: str
+    terms: str
+    word: str
+    cases: tuple[Case, ...]
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """The parameters that the claim was shown over, by the name of their axis."""
+        names = dict.fromkeys(name for case in self.cases for name in case.axes)
+        return {name: sorted({case.axes[name] for case in self.cases if name in case.axes}, key=natural) for name in names}
+
+
+def natural(text: str) -> list[tuple[bool, int | str]]:
+    """A sort key by which ``ToyModel2`` comes before ``ToyModel10``."""
+    return [(part.isdigit(), int(part) if part.isdigit() else part) for part in re.split(r"(\d+)", text) if part]
+
+
+def verdicts(cases: Iterable[Case]) -> list[Verdict]:
+    """The verdict on each claim, in the order of their ids."""
+    by_claim: dict[str, list[Case]] = {}
+    for case in cases:
+        by_claim.setdefault(case.id, []).append(case)
+    return [verdict(by_claim[id]) for id in sorted(by_claim, key=natural)]
+
+
+def verdict(cases: list[Case]) -> Verdict:
+    """The verdict on one claim: a guarded claim is stale when all of its cases pass."""
+    outcomes = {case.outcome for case in cases}
+    first = cases[0]
+    if "failed" in outcomes:
+        word = FAILS
+    elif outcomes == {"not run"}:
+        word = NOT_RUN
+    elif first.expected != HOLDS and outcomes == {"passed"}:
+        word = STALE
+    else:
+        word = first.expected
+    return Verdict(first.id, first.sentence, first.chapter, first.terms, word, tuple(cases))

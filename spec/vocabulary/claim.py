@@ -1,0 +1,158 @@
+"""The claim marker, what it carries, and how it is read back from a test."""
+
+import importlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import torch
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from .kinds import Kind
+
+TORCH = Version(Version(torch.__version__).base_version)
+"""The release of torch that is installed; a nightly or release candidate counts as the release that it leads to."""
+
+HOLDS, NOT_YET, NO_LONGER, KNOWN_BUG = "holds", "not yet", "no longer", "known bug"
+
+
+class InvalidClaim(ValueError):
+    """A claim that can't be read: its message says which test, what is wrong and what would be right."""
+
+
+def claim(
+    id: str,
+    *,
+    source: str,
+    since: str | None = None,
+    until: str | None = None,
+    bug: str | None = None,
+    broken: str | None = None,
+) -> pytest.MarkDecorator:
+    """Mark a test as the proof of one claim about module state.
+
+    ``id`` is permanent, ``CHAPTER-NN``. ``source`` is the documented symbol the claim comes from, as it is imported:
+    ``"torch.nn.Module.state_dict"``. A guard says on which releases of torch the claim does not hold: those older than
+    ``since``, those from ``until`` on, or those in the version range ``broken`` (``">=2.1,<2.5"``) because of the
+    issue ``bug`` (``"pytorch/pytorch#188166"``). There the test runs all the same and is expected to fail.
+    """
+    return pytest.mark.claim(id, source=source, since=since, until=until, bug=bug, broken=broken)
+
+
+def answers(*questions: str, yes: tuple[Kind, ...] = (), no: tuple[Kind, ...] = ()) -> Callable[[Callable], Callable]:
+    """Run a test on each kind in ``yes`` and ``no``, and let its verdicts answer ``questions`` in the answer table.
+
+    The test takes ``kind``, and ``answer`` (a bool) too where both a yes and a no are to be shown. A test about a
+    single kind takes neither.
+    """
+    if len(yes + no) == 1:
+        cases = lambda test: test  # noqa: E731
+    elif yes and no:
+        cases = pytest.mark.parametrize(
+            ("kind", "answer"),
+            [pytest.param(kind, kind in yes, id=str(kind)) for kind in (*yes, *no)],
+        )
+    else:
+        cases = pytest.mark.parametrize("kind", [*yes, *no])
+    mark = pytest.mark.answers(*questions, yes=tuple(map(str, yes)), no=tuple(map(str, no)))
+    return lambda test: mark(cases(test))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one test claims: the arguments of its marker and the sentence of its name."""
+
+    id: str
+    sentence: str
+    source: str
+    since: str | None = None
+    until: str | None = None
+    bug: str | None = None
+    broken: str | None = None
+
+    @property
+    def guard(self) -> str:
+        """What is expected of the claim on the installed torch: ``holds``, ``not yet``, ``no longer``, ``known bug``."""
+        if self.since and TORCH < Version(self.since):
+            return NOT_YET
+        if self.until and TORCH >= Version(self.until):
+            return NO_LONGER
+        if self.broken and TORCH in SpecifierSet(self.broken):
+            return KNOWN_BUG
+        return HOLDS
+
+    @property
+    def terms(self) -> str:
+        """The guard as it is written, such as ``since=2.5``; empty for a claim without one."""
+        named = {"since": self.since, "until": self.until, "bug": self.bug, "broken": self.broken}
+        return ", ".join(f"{name}={value}" for name, value in named.items() if value)
+
+
+SPELLING = {
+    "non persistent": "non-persistent",
+    "nn Buffer": "nn.Buffer",
+    "nn Parameter": "nn.Parameter",
+    "nn Module": "nn.Module",
+    "requires grad ": "requires_grad ",
+    "load state dict": "load_state_dict()",
+    "named parameters": "named_parameters()",
+    "named buffers": "named_buffers()",
+    "register buffer": "register_buffer()",
+    "register parameter": "register_parameter()",
+    "zero grad": "zero_grad()",
+    "to empty": "to_empty()",
+    "weights only": "weights_only",
+}
+"""What an underscore in a test's name stands for, where it is not a space."""
+
+
+def sentence(test_name: str) -> str:
+    """The sentence that the name of a test spells: ``test_a_buffer_moves`` is ``A buffer moves``."""
+    words = test_name.removeprefix("test_").replace("_", " ")
+    for plain, spelled in SPELLING.items():
+        words = re.sub(rf"\b{plain}\b" if plain[-1] != " " else rf"\b{plain}", spelled, words)
+    return words[0].upper() + words[1:]
+
+
+def read(test: pytest.Function) -> Claim:
+    """The claim of a collected test; raises InvalidClaim where there is none or where it is not well formed."""
+    mark = test.get_closest_marker("claim")
+    name = test.originalname
+    if mark is None or len(mark.args) != 1 or not re.fullmatch(r"[A-Z]+-\d\d+", str(mark.args[0])):
+        written = mark.args[0] if mark and mark.args else None
+        raise InvalidClaim(f'{name}: a claim needs an id such as "SD-03", not {written!r}')
+    terms = dict(mark.kwargs)
+    if not isinstance(terms.get("source"), str):
+        raise InvalidClaim(f'{name}: claim {mark.args[0]} needs a source such as "torch.nn.Module.state_dict"')
+    if bool(terms.get("bug")) != bool(terms.get("broken")):
+        raise InvalidClaim(f'{name}: claim {mark.args[0]} needs both or none of bug= and broken=">=2.1,<2.5"')
+    try:
+        found = Claim(mark.args[0], sentence(name), **terms)
+        guard = found.guard
+    except (TypeError, InvalidVersion, InvalidSpecifier) as error:
+        raise InvalidClaim(f"{name}: claim {mark.args[0]} has a guard that can't be read: {error}") from error
+    if guard != NOT_YET and not resolves(found.source):
+        raise InvalidClaim(
+            f"{name}: the source {found.source!r} of claim {found.id} is not in torch {torch.__version__}; "
+            'a source is a documented symbol such as "torch.nn.Module.state_dict"'
+        )
+    return found
+
+
+def resolves(source: str) -> bool:
+    """Whether the dotted name ``source`` can be imported from the installed torch."""
+    module, _, names = source.partition(".")
+    if module != "torch":
+        return False
+    found = torch
+    for name in names.split("."):
+        module = f"{module}.{name}"
+        if not hasattr(found, name):
+            try:
+                importlib.import_module(module)
+            except ImportError:
+                return False
+        found = getattr(found, name)
+    return True

@@ -1,0 +1,155 @@
+"""The article's toy models and their small relatives; each takes ``(in_channels, out_channels)``."""
+
+import torch
+from torch import nn
+
+
+class ToyModel(nn.Module):
+    """A Linear and two plain ints."""
+
+    def __init__(self, in_channels: int, out_channels: int):
+        super().__init__()
+        self.linear = nn.Linear(in_channels, out_channels)
+        self.a1 = 1
+        self.a2 = 2
+        self.init_weights()
+
+    def init_weights(self):
+        nn.init.xavier_uniform_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, x):
+        return self.linear(x)
+
+
+class ToyModel2(ToyModel):
+    """ToyModel and a parameter ``b1`` of normal numbers, one per output channel."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.b1 = nn.Parameter(torch.randn(out_channels))
+
+    def forward(self, x):
+        out = super().forward(x)
+        out += self.b1
+        return out
+
+
+class ToyModel3(ToyModel2):
+    """ToyModel2 and a persistent buffer ``c1`` of ones shaped like ``b1``."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.register_buffer("c1", torch.ones_like(self.b1))
+
+    def forward(self, x):
+        out = super().forward(x)
+        out += self.c1
+        return out
+
+
+class NonPersistentModel(ToyModel3):
+    """ToyModel3 and a non-persistent buffer ``d1``."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.register_buffer("d1", torch.ones(out_channels), persistent=False)
+
+    def forward(self, x):
+        out = super().forward(x)
+        out += self.d1
+        return out
+
+
+class PlainTensorModel(ToyModel3):
+    """ToyModel3 and a plain tensor attribute ``e1``, which a user meant to be a buffer."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.e1 = torch.ones(out_channels)
+
+    def forward(self, x):
+        out = super().forward(x)
+        out += self.e1
+        return out
+
+
+class IntegerModel(ToyModel2):
+    """ToyModel2 with an integer buffer ``steps`` and a bool buffer ``mask``."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.register_buffer("steps", torch.tensor(0))
+        self.register_buffer("mask", torch.arange(out_channels) % 2 == 0)
+
+    def forward(self, x):
+        self.steps += 1
+        return super().forward(x).masked_fill(self.mask, 0.0)
+
+
+class FrozenModel(ToyModel3):
+    """ToyModel3 and a frozen parameter ``f1``."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.f1 = nn.Parameter(torch.ones(out_channels), requires_grad=False)
+
+    def forward(self, x):
+        out = super().forward(x)
+        out += self.f1
+        return out
+
+
+class NNBufferModel(ToyModel2):
+    """ToyModel2 with the buffer of ToyModel3 made by ``nn.Buffer``."""
+
+    since = "2.5"
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.c1 = nn.Buffer(torch.ones_like(self.b1))
+
+    def forward(self, x):
+        out = super().forward(x)
+        out += self.c1
+        return out
+
+
+class NestedModel(nn.Module):
+    """A ToyModel3 two levels down, ``body.toy``, and a parameter and a buffer beside it."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.body = nn.Module()
+        self.body.toy = ToyModel3(in_channels, out_channels)
+        self.scale = nn.Parameter(torch.ones(out_channels))
+        self.register_buffer("shift", torch.zeros(out_channels))
+
+    def forward(self, x):
+        return self.body.toy(x) * self.scale + self.shift
+
+
+class TiedModel(ToyModel3):
+    """ToyModel3 with the parameter also called ``b2`` and the buffer also called ``c2``."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__(in_channels, out_channels)
+        self.b2 = self.b1
+        self.register_buffer("c2", self.c1)
+
+    def forward(self, x):
+        return super().forward(x) * self.b2 + self.c2
+
+
+MODELS = (
+    ToyModel,
+    ToyModel2,
+    ToyModel3,
+    NonPersistentModel,
+    PlainTensorModel,
+    IntegerModel,
+    FrozenModel,
+    NNBufferModel,
+    NestedModel,
+    TiedModel,
+)
