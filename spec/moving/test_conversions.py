@@ -103,12 +103,12 @@ class Projection(nn.Module):
         return self.weight @ self.table
 
 
-@claim("MOVE-33", source="torch.nn.Module.to")
+@claim("MOVE-05", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", BUFFERS)
-@pytest.mark.parametrize("convert", [nn.Module.double, nn.Module.bfloat16])
-def test_a_converted_forward_fails_on_a_plain_tensor_where_a_buffer_works(kind, convert):
-    registered = kind.on(Projection(), "table", torch.eye(3))
-    plain = PLAIN_TENSOR.on(Projection(), "table", torch.eye(3))
-    assert convert(registered)().tolist() == [[1, 1, 1]] * 3
-    with pytest.raises(RuntimeError, match="dtype|scalar type"):
-        convert(plain)()
+def test_a_forward_fails_on_a_plain_tensor_left_behind_where_a_buffer_works(kind, real_migration):
+    device = real_migration.source
+    registered = kind.on(Projection().to(device), "table", torch.eye(3, device=device))
+    plain = PLAIN_TENSOR.on(Projection().to(device), "table", torch.eye(3, device=device))
+    assert real_migration(registered)().tolist() == [[1, 1, 1]] * 3
+    with pytest.raises(RuntimeError, match="device|dtype|scalar type"):
+        real_migration(plain)()

@@ -10,7 +10,6 @@ from ..vocabulary import (
     FLOATING,
     FROZEN_PARAMETER,
     INTEGER,
-    PLAIN_TENSOR,
     REGISTERED,
     NestedModel,
     answers,
@@ -48,25 +47,3 @@ def test_a_move_there_and_back_keeps_every_value(kind, real_device):
     model = kind.on(nn.Module(), "x", tensor.clone())
     model.to(real_device)
     assert torch.equal(model.to("cpu").x, tensor)
-
-
-class Shift(nn.Module):
-    """A parameter ``weight`` shifted by a ``table`` that is yet to be put on the module."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(3))
-
-    def forward(self):
-        return self.weight + self.table
-
-
-@claim("MOVE-05", source="torch.nn.Module.to")
-@pytest.mark.parametrize("kind", BUFFERS)
-def test_a_moved_forward_fails_on_a_plain_tensor_left_behind_where_a_buffer_works(kind, move):
-    source = move.source
-    registered = kind.on(Shift().to(source), "table", torch.ones(3, device=source))
-    plain = PLAIN_TENSOR.on(Shift().to(source), "table", torch.ones(3, device=source))
-    assert move(registered)().device.type == torch.device(move.device).type
-    with pytest.raises(RuntimeError, match="device"):
-        move(plain)()

@@ -27,9 +27,9 @@ from ..vocabulary import (
 @pytest.mark.parametrize("Model", [ToyModel2, ToyModel3])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @any_channels
-def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(Model, dtype, device, channels):
-    model = Model(*channels).to(dtype).to(device)
-    model(torch.ones(3, channels[0], dtype=dtype, device=device)).sum().backward()
+def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(Model, dtype, real_device, channels):
+    model = Model(*channels).to(dtype).to(real_device)
+    model(torch.ones(3, channels[0], dtype=dtype, device=real_device)).sum().backward()
     for parameter in model.parameters():
         assert parameter.grad.shape == parameter.shape
         assert (parameter.grad.dtype, parameter.grad.device) == (parameter.dtype, parameter.device)
@@ -38,10 +38,9 @@ def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(Model,
 @claim("GRAD-16", source="torch.nn.Module.register_buffer")
 @answers("gets a gradient?", no=(FROZEN_PARAMETER, *BUFFERS, *PLAIN))
 @any_channels
-def test_nothing_but_a_trainable_parameter_gets_a_gradient(kind, device, channels):
-    in_channels, out_channels = channels
-    model = kind.on(ToyModel(in_channels, out_channels).to(device), "x", torch.ones(out_channels, device=device))
-    (model(torch.ones(3, in_channels, device=device)) + model.x).sum().backward()
+def test_nothing_but_a_trainable_parameter_gets_a_gradient(kind, real_device, channels):
+    model = kind.on(ToyModel(*channels).to(real_device), "x", torch.ones(channels[1], device=real_device))
+    (model(torch.ones(3, channels[0], device=real_device)) + model.x).sum().backward()
     assert getattr(model.x, "grad", None) is None
     assert model.linear.bias.grad is not None
 

@@ -5,7 +5,11 @@ A test asks for what it needs by the name of its argument:
 * ``device``: every device in use, ``meta`` too;
 * ``real_device``: every device in use that holds values, which ``meta`` does not;
 * ``move``: every :class:`Move` from one device in use to another;
-* ``migration``: every move and every conversion of a dtype.
+* ``migration``: every move and every conversion of a dtype;
+* ``real_migration``: every move between devices that hold values, and conversions to a dtype that is not the default.
+
+On ``meta`` state can be declared, moved, converted, saved and loaded, but a forward there says nothing about values
+and makes torch import what takes longer than all claims together: claims about a forward ask for real devices.
 """
 
 from collections.abc import Callable, Iterable

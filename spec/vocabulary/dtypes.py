@@ -42,3 +42,5 @@ CONVERSIONS = (
     Conversion("bfloat16()", torch.bfloat16, lambda module: module.bfloat16()),
     *map(to, FLOATING),
 )
+CHANGING = tuple(convert for convert in CONVERSIONS if convert.name in ("double()", "bfloat16()"))
+"""Conversions to a dtype that a new module doesn't have and that every device can multiply matrices in."""

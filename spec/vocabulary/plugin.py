@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from . import devices
 from .claim import HOLDS, TORCH, Claim, InvalidClaim, read
-from .dtypes import CONVERSIONS
+from .dtypes import CHANGING, CONVERSIONS
 from .eager import eager_optimizers
 
 PACKAGE = Path(__file__).parent.parent
@@ -68,6 +68,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         "real_device": devices.real(chosen),
         "move": moves,
         "migration": (*CONVERSIONS, *moves),
+        "real_migration": (*CHANGING, *(move for move in moves if move.device in devices.real(chosen))),
     }
     for name, values in axes.items():
         if name in metafunc.fixturenames:
