@@ -21,17 +21,17 @@ from ..vocabulary import (
     answers,
     any_shape,
     claim,
+    shapes,
 )
 
 
 @claim("REG-01", source="torch.nn.Parameter")
 @answers("registered by plain assignment?", yes=PARAMETERS)
-@pytest.mark.parametrize("Model", [ToyModel2, ToyModel3])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
-@any_shape
-def test_assigning_a_parameter_registers_it_under_that_name(kind, Model, dtype, device, shape):
+@example(shape=(10,), dtype=torch.float32)
+@given(shape=shapes(), dtype=st.sampled_from(FLOATING + COMPLEX))
+def test_assigning_a_parameter_registers_it_under_that_name(kind, device, shape, dtype):
     parameter = kind.on(nn.Module(), "x", torch.ones(shape, dtype=dtype, device=device)).x
-    model = Model(5, 10).to(device)
+    model = ToyModel3(5, 10)
     model.x = parameter
     assert dict(model.named_parameters())["x"] is parameter
     assert model.x is parameter
@@ -40,10 +40,9 @@ def test_assigning_a_parameter_registers_it_under_that_name(kind, Model, dtype, 
 
 @claim("REG-02", source="torch.nn.Module.register_parameter")
 @pytest.mark.parametrize("name", ["x", "linear_weight", "größe", "0", "with space"])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
 @any_shape
-def test_register_parameter_does_what_assignment_does(name, dtype, device, shape):
-    parameter = nn.Parameter(torch.ones(shape, dtype=dtype, device=device))
+def test_register_parameter_does_what_assignment_does(name, shape):
+    parameter = nn.Parameter(torch.ones(shape))
     registered, assigned = nn.Module(), nn.Module()
     registered.register_parameter(name, parameter)
     setattr(assigned, name, parameter)

@@ -44,9 +44,23 @@ def case_of(item: pytest.Function) -> Case:
         for kind in mark.kwargs[answer]
         if kind == axes.get("kind", kind)
     ]
+    mark = item.get_closest_marker("contrast")
+    shown = (mark.args[0], *(axes[mark.kwargs[part]] for part in ("rows", "columns", "cell"))) if mark else None
+    if mark:
+        del axes[mark.kwargs["cell"]]
     device = next((params[name] for name in ("device", "real_device") if name in params), "cpu")
     device = next((params[name].device for name in ("move", "migration") if name in params), device)
-    return Case(claim.id, claim.sentence, item.path.parent.name, claim.terms, claim.guard, device, axes, answers)
+    return Case(
+        id=claim.id,
+        sentence=claim.sentence,
+        chapter=item.path.parent.name,
+        terms=claim.terms,
+        expected=claim.guard,
+        device=device,
+        axes=axes,
+        answers=answers,
+        contrast=shown,
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -115,6 +129,9 @@ class Reporter:
         if self.config.getoption("claims"):
             terminalreporter.section("claims")
             terminalreporter.write_line(sentences.to_text(verdicts(self.cases.values())))
+            for title, contrasted in table.contrast_tables(self.cases.values()).items():
+                terminalreporter.section(title)
+                terminalreporter.write_line(table.to_text(contrasted))
         terminalreporter.section("what module state does with each kind")
         terminalreporter.write_line(table.to_text(table.answer_table(self.cases.values())))
         for line in self.stale():

@@ -4,9 +4,9 @@ import importlib
 from collections.abc import Iterable
 from itertools import groupby
 
+from ..vocabulary.chapters import CHAPTERS
 from .verdicts import SIGNS, Verdict
 
-CHAPTERS = ("declaring", "saving", "moving", "training", "composing", "compiling", "distributing")
 PACKAGE = __package__.rpartition(".")[0]
 
 

@@ -43,6 +43,27 @@ def cell(evidence: dict[str, list[Case]]) -> str:
     return " / ".join(sorted(words)) or NOT_ASKED
 
 
+def contrast_tables(cases: Iterable[Case]) -> dict[str, Table]:
+    """The tables that claims make up with ``contrast``, by their titles; rows and columns stand in the order of kinds."""
+    evidence: dict[str, dict[tuple[str, str], dict[str, list[Case]]]] = {}
+    for case in cases:
+        if case.contrast:
+            title, row, column, text = case.contrast
+            evidence.setdefault(title, {}).setdefault((row, column), {}).setdefault(text, []).append(case)
+    return {title: contrast_table(evidence[title]) for title in sorted(evidence)}
+
+
+def contrast_table(evidence: dict[tuple[str, str], dict[str, list[Case]]]) -> Table:
+    kinds = [str(kind) for kind in KINDS]
+
+    def in_order(names: Iterable[str]) -> list[str]:
+        return sorted(set(names), key=lambda name: (kinds.index(name) if name in kinds else len(kinds), name))
+
+    rows, columns = in_order(row for row, _ in evidence), in_order(column for _, column in evidence)
+    lines = [[row, *(cell(evidence.get((row, column), {})) for column in columns)] for row in rows]
+    return [["", *columns], *lines]
+
+
 def to_text(table: Table) -> str:
     """The table for a terminal, with the heading over two lines."""
     (_, *kinds), *rows = table

@@ -14,8 +14,9 @@ class Case:
     """One test case and how it went.
 
     ``expected`` is ``holds`` or the guard's word, ``axes`` the parameters by name, ``answers`` the
-    ``(question, kind, answer)`` cells that it fills, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded
-    failure) and ``not run``.
+    ``(question, kind, answer)`` cells of the answer table that it fills, ``contrast`` the ``(title, row, column, text)``
+    cell of a table of its own, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded failure) and
+    ``not run``.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Case:
     device: str
     axes: dict[str, str] = field(hash=False)
     answers: list[tuple[str, str, str]] = field(hash=False)
+    contrast: tuple[str, str, str, str] | None = None
     outcome: str = "not run"
 
 
@@ -44,7 +46,9 @@ class Verdict:
     def axes(self) -> dict[str, list[str]]:
         """The parameters that the claim was shown over, by the name of their axis."""
         names = dict.fromkeys(name for case in self.cases for name in case.axes)
-        return {name: sorted({case.axes[name] for case in self.cases if name in case.axes}, key=natural) for name in names}
+        return {
+            name: sorted({case.axes[name] for case in self.cases if name in case.axes}, key=natural) for name in names
+        }
 
 
 def natural(text: str) -> list[tuple[bool, int | str]]:

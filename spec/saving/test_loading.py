@@ -37,7 +37,7 @@ def test_loading_restores_every_parameter_and_persistent_buffer_exactly(kind, re
     assert torch.equal(fresh.linear.weight, trained.linear.weight)
 
 
-@claim("LOAD-25", source="torch.nn.Module.load_state_dict")
+@claim("LOAD-27", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("Model", MODELS)
 @any_channels
 def test_every_model_loads_its_own_checkpoint_and_computes_the_same(Model, real_device, channels):

@@ -6,7 +6,6 @@ from torch.optim import SGD, Adam, AdamW
 
 from ..vocabulary import BUFFERS, FROZEN_PARAMETER, PARAMETER, PLAIN, ToyModel3, answers, claim
 
-
 OPTIMIZERS = {
     "SGD with momentum": lambda parameters: SGD(parameters, lr=0.1, momentum=0.9),
     "Adam": lambda parameters: Adam(parameters, lr=0.1),

@@ -1,6 +1,6 @@
 """The words that claims are written in: kinds, models, devices, conversions, strategies and the claim marker."""
 
-from .claim import answers, claim
+from .claim import answers, claim, contrast
 from .devices import Move
 from .dtypes import COMPLEX, CONVERSIONS, FLOATING, INTEGER, Conversion, to
 from .kinds import (
@@ -76,6 +76,7 @@ __all__ = [
     "any_shape",
     "channels",
     "claim",
+    "contrast",
     "shapes",
     "to",
 ]

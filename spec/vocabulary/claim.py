@@ -60,6 +60,15 @@ def answers(*questions: str, yes: tuple[Kind, ...] = (), no: tuple[Kind, ...] = 
     return lambda test: mark(cases(test))
 
 
+def contrast(title: str, *, rows: str, columns: str, cell: str) -> pytest.MarkDecorator:
+    """Show the cases of a test as a table of their own: each argument names a parameter of the test.
+
+    ``rows`` and ``columns`` say where a case stands in the table, and ``cell`` says what it shows there, such as
+    ``"raises TypeError"``.
+    """
+    return pytest.mark.contrast(title, rows=rows, columns=columns, cell=cell)
+
+
 @dataclass(frozen=True)
 class Claim:
     """What one test claims: the arguments of its marker and the sentence of its name."""
@@ -75,9 +84,9 @@ class Claim:
     @property
     def guard(self) -> str:
         """What is expected of the claim on the installed torch: ``holds``, ``not yet``, ``no longer``, ``known bug``."""
-        if self.since and TORCH < Version(self.since):
+        if self.since and Version(self.since) > TORCH:
             return NOT_YET
-        if self.until and TORCH >= Version(self.until):
+        if self.until and Version(self.until) <= TORCH:
             return NO_LONGER
         if self.broken and TORCH in SpecifierSet(self.broken):
             return KNOWN_BUG

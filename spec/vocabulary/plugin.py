@@ -1,6 +1,5 @@
 """What pytest needs to know to run claims: devices, the claim marker and its guards, Hypothesis profiles."""
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,9 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[DEVICES] = chosen
     config.addinivalue_line("markers", "claim(id, source, since, until, bug, broken): the claim that a test proves")
+    config.addinivalue_line(
+        "markers", "contrast(title, rows, columns, cell): the table that the cases of a test make up"
+    )
     config.addinivalue_line("markers", "answers(*questions, yes, no): the cells of the answer table that a test fills")
     if not config.getoption("hypothesis_profile", None):
         hypothesis.settings.load_profile("claims")
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = "0"  # a run compares releases of torch, not seeds
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -146,22 +150,15 @@ def optimizers() -> Iterator[None]:
         yield
 
 
-class TorchRandom:
-    """torch's CPU generator as Hypothesis wants it: every example starts from the same seed."""
-
-    seed = staticmethod(torch.default_generator.manual_seed)
-    getstate = staticmethod(torch.default_generator.get_state)
-    setstate = staticmethod(torch.default_generator.set_state)
-
-
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def pytest_runtest_setup() -> None:
     torch.default_generator.manual_seed(0)
-    random.seed(0)
 
 
-TORCH_RANDOM = TorchRandom()
-hypothesis.register_random(TORCH_RANDOM)
-COMMON = dict(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.register_profile("claims", max_examples=8, derandomize=True, database=None, **COMMON)
-hypothesis.settings.register_profile("thorough", max_examples=1000, print_blob=True, **COMMON)
+EVEN_WHEN_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile(
+    "claims", max_examples=5, database=None, deadline=None, suppress_health_check=EVEN_WHEN_SLOW
+)
+hypothesis.settings.register_profile(
+    "thorough", max_examples=1000, database=None, deadline=None, suppress_health_check=EVEN_WHEN_SLOW
+)

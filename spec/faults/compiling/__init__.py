@@ -1,0 +1,1 @@
+"""Faults in compiling: torch with one rule of that chapter broken at a time."""

@@ -1,0 +1,1 @@
+"""Faults in composing: torch with one rule of that chapter broken at a time."""

@@ -1,0 +1,140 @@
+"""The options that run the specification against a broken torch, and the proof that every claim can fail."""
+
+import os
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from ..reporting.files import write_whole
+from ..reporting.plugin import CASE
+from ..vocabulary.plugin import CLAIM
+from . import Fault, UnknownFault, all_faults, find, proof
+
+FAULT = pytest.StashKey[Fault | None]()
+SHORTCOMINGS = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("module state")
+    group.addoption("--fault", metavar="NAME", help="run against a torch with one rule broken; 'list' names all faults")
+    group.addoption(
+        "--prove",
+        action="store_true",
+        help="prove that every claim can fail: run every fault against the claims of its chapter",
+    )
+    group.addoption(
+        "--faults-table", metavar="FILE", help="prove it over all chapters, and write who refutes whom as Markdown"
+    )
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    if config.getoption("fault") != "list":
+        return None
+    for found in all_faults().values():
+        print(f"{found.name}: {found.sentence} ({', '.join(found.refutes)})")
+    return 0
+
+
+def is_proof(config: pytest.Config) -> bool:
+    return config.getoption("prove") or config.getoption("faults_table") is not None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    name = config.getoption("fault")
+    config.stash[FAULT] = None
+    if name and is_proof(config):
+        raise pytest.UsageError("--fault runs one fault and --prove runs all: choose one")
+    if name and name != "list":
+        try:
+            config.stash[FAULT] = find(name)
+        except UnknownFault as error:
+            raise pytest.UsageError(str(error)) from None
+    if is_proof(config):
+        folder = os.path.dirname(config.getoption("faults_table") or "") or "."
+        if not os.path.isdir(folder):
+            raise pytest.UsageError(f"--faults-table: there is no folder {folder}")
+        config.option.hypothesis_profile = "refutation"
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    found = config.stash[FAULT]
+    return [f"!!! TORCH IS BROKEN ON PURPOSE: {found.sentence} (--fault {found.name}) !!!"] if found else []
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    config = session.config
+    if is_proof(config) and not config.getoption("collectonly"):
+        prove(session)
+    found = config.stash[FAULT]
+    if found is None:
+        return (yield)
+    with found.injected():
+        return (yield)
+
+
+def prove(session: pytest.Session) -> None:
+    """Run every fault, say what it refutes, and let the ordinary run follow: it shows that every fault was undone."""
+    show = session.config.pluginmanager.get_plugin("terminalreporter")
+    faults = [found for found in all_faults().values() if found.applies]
+    items = [item for item in session.items if CLAIM in item.stash]
+    known = {item.stash[CLAIM].id for item in items}
+    claims = {item.stash[CLAIM].id: item.stash[CLAIM] for item in proof.refutable(items)}
+    show.write_line("")
+    found = []
+    everything = session.config.getoption("faults_table") is not None
+    for run in proof.refutations(faults, items, everything):
+        found.append(run)
+        show.write_line(
+            f"[{len(found)}/{len(faults)}] {run.fault.name}: {run.trouble or ', '.join(sorted(run.refuted))}"
+        )
+    found.sort(key=lambda run: faults.index(run.fault))
+    session.config.stash[SHORTCOMINGS] = proof.shortcomings(found, claims, known)
+    show.write_line(
+        f"{len(faults)} faults, {len(claims)} claims, {len(session.config.stash[SHORTCOMINGS])} shortcomings"
+    )
+    if everything:
+        write_whole(session.config.getoption("faults_table"), proof.to_markdown(found, claims))
+    for each in faults:
+        with each.injected():
+            pass
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash.get(SHORTCOMINGS, None) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Iterator[None]:
+    """Say first what was refuted: before the failures, which say how."""
+    found = config.stash[FAULT]
+    if found:
+        terminalreporter.section(f"refuted where {found.sentence[0].lower()}{found.sentence[1:]}", red=True)
+        cases = [
+            value
+            for report in terminalreporter.stats.get("failed", [])
+            for name, value in report.user_properties
+            if name == CASE
+        ]
+        refuted = {case["id"]: case["sentence"] for case in cases}
+        for id, claimed in sorted(refuted.items()):
+            terminalreporter.write_line(f"REFUTED  {id:<8}  {claimed}")
+        if not refuted:
+            terminalreporter.write_line("no claim was refuted")
+    for line in config.stash.get(SHORTCOMINGS, []):
+        terminalreporter.write_line(line, red=True)
+    return (yield)
+
+
+hypothesis.settings.register_profile(
+    "refutation",
+    max_examples=2,
+    database=None,
+    deadline=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)

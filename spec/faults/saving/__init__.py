@@ -1,0 +1,1 @@
+"""Faults in saving: torch with one rule of that chapter broken at a time."""
