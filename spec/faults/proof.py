@@ -148,10 +148,10 @@ def shortcomings(found: list[Refutation], claims: dict[str, Claim], known: set[s
             lines.append(f"fault {name}: {run.trouble}")
         elif not run.refuted:
             lines.append(f"fault {name} refutes no claim")
-        elif len(run.refuted) > BLUNT * len(claims):
+        elif known and len(run.refuted) > BLUNT * len(claims):
             lines.append(f"fault {name} is too blunt: it refutes {len(run.refuted)} of {len(claims)} claims")
         for target in run.fault.refutes:
-            if known is not None and target not in known:
+            if known and target not in known:
                 lines.append(f"fault {name} is aimed at {target}, which is no claim")
             elif target in claims and target not in run.refuted:
                 lines.append(f"fault {name} is aimed at {target} and does not refute it")
@@ -159,7 +159,7 @@ def shortcomings(found: list[Refutation], claims: dict[str, Claim], known: set[s
         by = sum(id in run.refuted for run in found)
         if not by:
             lines.append(f"{id} is refuted by no fault: {claim.sentence}")
-        elif by > BROAD * len(found):
+        elif known and by > BROAD * len(found):
             lines.append(f"{id} asserts too much: {by} of {len(found)} faults refute it")
     return lines
 

@@ -1,0 +1,1 @@
+"""Faults in the whole: what only a sequence of events shows."""
