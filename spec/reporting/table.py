@@ -1,9 +1,14 @@
 """The answer table: kinds of state against the questions that people ask about them."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterable
-from itertools import zip_longest
+from itertools import product, zip_longest
+
+import pytest
 
 from ..vocabulary import KINDS
+from ..vocabulary.chapters import CHAPTERS
 from .verdicts import FAILS, Case, verdict
 
 QUESTIONS = (
@@ -41,6 +46,31 @@ def cell(evidence: dict[str, list[Case]]) -> str:
         found = verdict(cases)
         words.add({"holds": answer, "not run": answer, FAILS: f"{FAILS} {found.id}"}.get(found.word, found.word))
     return " / ".join(sorted(words)) or NOT_ASKED
+
+
+def declared_table() -> Table:
+    """The table that the claims say they prove, read from their ``answers`` without running one of them."""
+    declared: dict[tuple[str, str], set[str]] = {}
+    package = __package__.rpartition(".")[0]
+    for chapter in CHAPTERS:
+        for module in pkgutil.iter_modules(importlib.import_module(f"{package}.{chapter}").__path__):
+            if module.name.startswith("test_"):
+                tests = vars(importlib.import_module(f"{package}.{chapter}.{module.name}")).values()
+                for mark in [mark for test in tests for mark in marks(test) if mark.name == "answers"]:
+                    for answer in ("yes", "no"):
+                        for place in product(mark.args, mark.kwargs[answer]):
+                            declared.setdefault(place, set()).add(answer)
+    rows = [
+        [question, *(" / ".join(sorted(declared.get((question, str(kind)), [NOT_ASKED]))) for kind in KINDS)]
+        for question in QUESTIONS
+    ]
+    return [["", *map(str, KINDS)], *rows]
+
+
+def marks(test: object) -> list[pytest.Mark]:
+    """The marks of what may be a test function."""
+    found = getattr(test, "pytestmark", [])
+    return found if isinstance(found, list) else []
 
 
 def contrast_tables(cases: Iterable[Case]) -> dict[str, Table]:
