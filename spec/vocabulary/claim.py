@@ -10,6 +10,7 @@ import torch
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from ..wording import sentence
 from .kinds import Kind
 
 TORCH = Version(Version(torch.__version__).base_version)
@@ -97,32 +98,6 @@ class Claim:
         """The guard as it is written, such as ``since=2.5``; empty for a claim without one."""
         named = {"since": self.since, "until": self.until, "bug": self.bug, "broken": self.broken}
         return ", ".join(f"{name}={value}" for name, value in named.items() if value)
-
-
-SPELLING = {
-    "non persistent": "non-persistent",
-    "nn Buffer": "nn.Buffer",
-    "nn Parameter": "nn.Parameter",
-    "nn Module": "nn.Module",
-    "requires grad ": "requires_grad ",
-    "load state dict": "load_state_dict()",
-    "named parameters": "named_parameters()",
-    "named buffers": "named_buffers()",
-    "register buffer": "register_buffer()",
-    "register parameter": "register_parameter()",
-    "zero grad": "zero_grad()",
-    "to empty": "to_empty()",
-    "weights only": "weights_only",
-}
-"""What an underscore in a test's name stands for, where it is not a space."""
-
-
-def sentence(test_name: str) -> str:
-    """The sentence that the name of a test spells: ``test_a_buffer_moves`` is ``A buffer moves``."""
-    words = test_name.removeprefix("test_").replace("_", " ")
-    for plain, spelled in SPELLING.items():
-        words = re.sub(rf"\b{plain}\b" if plain[-1] != " " else rf"\b{plain}", spelled, words)
-    return words[0].upper() + words[1:]
 
 
 def read(test: pytest.Function) -> Claim:
