@@ -11,6 +11,8 @@ from . import sentences, table
 from .verdicts import NOT_RUN, STALE, Case, verdicts
 
 CASE = "case"
+PACKAGE = __package__.rpartition(".")[0]
+ANYWHERE = f"{PACKAGE}.anywhere"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,10 +78,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def command(item: pytest.Item) -> str:
     """The command that runs one case again."""
-    options = [f"--device={name}" for name in item.config.getoption("device")]
-    options += [f"--require-device={name}" for name in item.config.getoption("require_device")]
-    plugins = [f"-p {name}" for name in item.config.getoption("plugins")]
-    return " ".join(["python -m pytest", *plugins, *map(shlex.quote, [*options, item.nodeid])])
+    config = item.config
+    options = [f"--device={name}" for name in config.getoption("device")]
+    options += [f"--require-device={name}" for name in config.getoption("require_device")]
+    configured = {ANYWHERE, *config.getini("addopts")}
+    plugins = [f"-p {name}" for name in config.getoption("plugins") if name not in configured]
+    program = PACKAGE if config.pluginmanager.has_plugin(ANYWHERE) else "pytest"
+    return " ".join([f"python -m {program}", *plugins, *map(shlex.quote, [*options, item.nodeid])])
 
 
 class Reporter:

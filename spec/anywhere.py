@@ -1,0 +1,24 @@
+"""What makes ``python -m module_state_spec`` at home in any folder: its arguments name what lies in the package."""
+
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent
+
+pytest_plugins = [f"{__package__}.plugin"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Run the chapters where no test is named, and find a test that is named as the reports name it."""
+    if config.args_source == pytest.Config.ArgsSource.ARGS:
+        config.args = [located(argument) for argument in config.args]
+    else:
+        config.args = [str(PACKAGE / path) for path in config.getini("testpaths")]
+
+
+def located(argument: str) -> str:
+    """The path of a test that the package holds; any other argument as it is."""
+    inside = PACKAGE / argument
+    return str(inside) if Path(str(inside).partition("::")[0]).exists() else argument
