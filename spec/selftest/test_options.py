@@ -1,0 +1,111 @@
+"""The header, ``--device``, ``--require-device``, and what bad input is told."""
+
+import pytest
+import torch
+
+from ..vocabulary import devices
+from ..vocabulary import plugin as vocabulary_plugin
+from .runs import claims_file, pytest_run
+
+A_CLAIM = """
+@claim("SD-99", source="torch.nn.Module.state_dict")
+def test_something_holds(device):
+    assert nn.Module().state_dict() == {}
+"""
+ABSENT = devices.absent(devices.present())
+
+
+def test_the_header_names_torch_python_and_the_devices(tmp_path):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path)
+    assert run.status == 0
+    assert "Python 3." in run.output
+    (line,) = [line for line in run.lines if line.startswith("torch: ")]
+    assert torch.__version__ in line
+    assert "devices: cpu, meta" in line
+    assert all(name in line.partition("absent: ")[2] for name in ABSENT)
+
+
+def test_device_chooses_the_devices_of_a_run(tmp_path):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, "--device", "meta", "-v")
+    assert run.status == 0
+    assert "test_something_holds[meta]" in run.output
+    assert "[cpu]" not in run.output
+
+
+@pytest.mark.parametrize("option", ["--device", "--require-device"])
+def test_an_absent_device_is_an_error(tmp_path, option):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, option, ABSENT[0])
+    assert run.status == 4
+    assert run.lines == [f"ERROR: device {ABSENT[0]!r} is not on this machine; present: cpu, meta", ""]
+
+
+@pytest.mark.parametrize("option", ["--device", "--require-device"])
+def test_an_unknown_device_is_an_error(tmp_path, option):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, option, "toaster")
+    assert run.status == 4
+    assert run.lines == ["ERROR: 'toaster' is not a torch device", ""]
+
+
+WRONG_CLAIMS = {
+    "no id": ('@pytest.mark.claim(source="torch.nn.Module")', "a claim needs an id such as"),
+    "an id that is none": ('@claim("SD", source="torch.nn.Module")', "a claim needs an id such as"),
+    "no source": ('@pytest.mark.claim("SD-01")', "claim SD-01 needs a source"),
+    "a source that is not there": (
+        '@claim("SD-01", source="torch.nn.Modul")',
+        "'torch.nn.Modul' of claim SD-01 is not",
+    ),
+    "a source that is not torch": ('@claim("SD-01", source="json.dumps")', "'json.dumps' of claim SD-01 is not"),
+    "a bug without releases": ('@claim("SD-01", source="torch.nn.Module", bug="pytorch/pytorch#1")', "both or none"),
+    "a guard that is no version": (
+        '@claim("SD-01", source="torch.nn.Module", since="new")',
+        "guard that can't be read",
+    ),
+    "an unknown term": ('@pytest.mark.claim("SD-01", source="torch.nn.Module", sence="2.0")', "can't be read"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_CLAIMS)
+def test_a_claim_that_is_not_well_formed_stops_the_run_before_anything_runs(tmp_path, wrong):
+    marker, complaint = WRONG_CLAIMS[wrong]
+    claims_file(tmp_path, f"{A_CLAIM}\n{marker}\ndef test_a_wrong_claim():\n    assert True\n")
+    run = pytest_run(tmp_path)
+    assert run.status == 4
+    (error,) = [line for line in run.lines if line.startswith("ERROR: ")]
+    assert "test_a_wrong_claim" in error
+    assert complaint in error
+    assert "passed" not in run.output
+
+
+def test_an_id_that_is_used_twice_stops_the_run(tmp_path):
+    claims_file(tmp_path, A_CLAIM + A_CLAIM.replace("something", "another"))
+    run = pytest_run(tmp_path)
+    assert run.status == 4
+    assert "claim id SD-99 is used twice, by test_claims.py::test_something_holds and by" in run.output
+
+
+def test_a_test_without_a_claim_stops_the_run_in_a_chapter(tmp_path, monkeypatch):
+    claims_file(tmp_path, "def test_no_claim():\n    assert True\n")
+    monkeypatch.setattr(vocabulary_plugin, "PACKAGE", tmp_path.parent)
+    run = pytest_run(tmp_path)
+    assert run.status == 4
+    assert 'test_no_claim: a claim needs an id such as "SD-03", not None' in run.output
+
+
+def test_an_old_pytest_is_told_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(pytest, "version_tuple", (8, 4, 2))
+    monkeypatch.setattr(pytest, "__version__", "8.4.2")
+    run = pytest_run(tmp_path)
+    assert run.status == 4
+    assert run.lines == ["ERROR: pytest 8.4.2 is too old for this specification: it needs 9 or newer", ""]
+
+
+def test_an_old_torch_is_told_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(vocabulary_plugin, "TORCH", vocabulary_plugin.Version("1.12.1"))
+    monkeypatch.setattr(torch, "__version__", "1.12.1")
+    run = pytest_run(tmp_path)
+    assert run.status == 4
+    assert run.lines == ["ERROR: torch 1.12.1 is too old for this specification: it needs 1.13 or newer", ""]
