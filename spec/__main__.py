@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     where = [f"--config-file={PACKAGE / 'anywhere.toml'}", f"--rootdir={PACKAGE}", f"--confcutdir={PACKAGE}"]
     with tempfile.TemporaryDirectory(prefix="module-state-spec-") as folder:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", folder)
-        return pytest.main([*where, "-p", f"{PACKAGE.name}.anywhere", *arguments])
+        return pytest.main([*where, "-p", f"{PACKAGE.name}.anywhere", str(PACKAGE), *arguments])
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ pytest_plugins = [f"{__package__}.plugin"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Run the chapters where no test is named, and find a test that is named as the reports name it."""
-    if config.args_source == pytest.Config.ArgsSource.ARGS:
-        config.args = [located(argument) for argument in config.args]
-    else:
-        config.args = [str(PACKAGE / path) for path in config.getini("testpaths")]
+    """Run the chapters where no test is named, and find a test that is named as the reports name it.
+
+    The first argument is the package: where pytest is given a path that exists, it asks no ``conftest.py`` of the
+    current folder.
+    """
+    _, *named = config.args
+    config.args = [located(argument) for argument in named or config.getini("testpaths")]
 
 
 def located(argument: str) -> str:
