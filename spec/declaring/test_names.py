@@ -1,0 +1,170 @@
+"""Which names state can have, and which are taken."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import (
+    BUFFERS,
+    KINDS,
+    PARAMETERS,
+    PLAIN,
+    Kind,
+    ToyModel3,
+    claim,
+)
+from .places import MODULE, place
+
+REGISTER_PARAMETER = Kind("register_parameter", lambda m, name, t: m.register_parameter(name, nn.Parameter(t)))
+REGISTER_NO_PARAMETER = Kind("register_parameter None", lambda m, name, t: m.register_parameter(name, None))
+REGISTER_BUFFER = Kind("register_buffer", lambda m, name, t: m.register_buffer(name, t))
+REGISTER_NO_BUFFER = Kind("register_buffer None", lambda m, name, t: m.register_buffer(name, None))
+ADD_MODULE = Kind("add_module", lambda m, name, t: m.add_module(name, nn.Identity()))
+REGISTER_MODULE = Kind("register_module", lambda m, name, t: m.register_module(name, nn.Identity()))
+
+REGISTERING = {
+    REGISTER_PARAMETER: "parameter",
+    REGISTER_NO_PARAMETER: "parameter",
+    REGISTER_BUFFER: "buffer",
+    REGISTER_NO_BUFFER: "buffer",
+    ADD_MODULE: "module",
+    REGISTER_MODULE: "module",
+}
+
+
+@claim("SET-18", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize(("call", "word"), REGISTERING.items())
+def test_a_name_that_is_not_a_string_is_refused(call, word):
+    model = nn.Module()
+    with pytest.raises(TypeError, match=f"^{word} name should be a string. Got int$"):
+        call.put(model, 0, torch.ones(3))
+    assert [*model._parameters, *model._buffers, *model._modules] == []
+
+
+@claim("SET-40", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize(("call", "word"), REGISTERING.items())
+def test_a_name_with_a_dot_is_refused(call, word):
+    model = nn.Module()
+    with pytest.raises(KeyError, match=rf"{word} name can\\?'t contain \"\.\""):
+        call.put(model, "a.b", torch.ones(3))
+    assert [*model._parameters, *model._buffers, *model._modules] == []
+
+
+@claim("SET-41", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize(("call", "word"), REGISTERING.items())
+def test_an_empty_name_is_refused(call, word):
+    model = nn.Module()
+    with pytest.raises(KeyError, match=rf"{word} name can\\?'t be empty string \"\""):
+        call.put(model, "", torch.ones(3))
+    assert [*model._parameters, *model._buffers, *model._modules] == []
+
+
+@claim("SET-42", source="torch.nn.Module")
+@pytest.mark.parametrize(("name", "problem"), [("a.b", "contain"), ("", "be empty")], ids=["dot", "empty"])
+def test_assignment_refuses_for_a_parameter_the_names_that_register_parameter_refuses(name, problem):
+    model = nn.Module()
+    with pytest.raises(KeyError, match=f"parameter name can.*t {problem}"):
+        setattr(model, name, nn.Parameter(torch.ones(3)))
+    assert list(model.state_dict()) == []
+
+
+@claim("SET-43", source="torch.nn.Module")
+def test_assignment_takes_for_a_submodule_a_name_with_a_dot_which_add_module_refuses():
+    model = nn.Module()
+    setattr(model, "body.norm", nn.LayerNorm(3))
+    assert list(model.state_dict()) == ["body.norm.weight", "body.norm.bias"]
+    with pytest.raises(AttributeError, match="Module has no attribute `body`"):
+        model.get_submodule("body.norm")
+
+
+@claim("SET-09", source="torch.nn.Module.register_buffer")
+@pytest.mark.parametrize("holder", [*PARAMETERS, *PLAIN, MODULE])
+def test_register_buffer_refuses_a_name_that_anything_but_a_buffer_holds(holder):
+    model = holder.on(nn.Module(), "x", torch.ones(3))
+    held, kept = model.x, place(model)
+    with pytest.raises(KeyError, match="attribute 'x' already exists"):
+        model.register_buffer("x", torch.zeros(3), persistent=False)
+    assert model.x is held
+    assert place(model) == kept
+
+
+@claim("SET-10", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize("holder", [*BUFFERS, *PLAIN, MODULE])
+def test_register_parameter_refuses_even_for_None_a_name_that_anything_but_a_parameter_holds(holder):
+    model = holder.on(nn.Module(), "x", torch.ones(3))
+    held, kept = model.x, place(model)
+    with pytest.raises(KeyError, match="attribute 'x' already exists"):
+        model.register_parameter("x", None)
+    assert model.x is held
+    assert place(model) == kept
+
+
+@claim("SET-44", source="torch.nn.Module.add_module")
+@pytest.mark.parametrize("holder", KINDS)
+def test_add_module_refuses_even_for_None_a_name_that_anything_but_a_submodule_holds(holder):
+    model = holder.on(nn.Module(), "x", torch.ones(3))
+    held, kept = model.x, place(model)
+    with pytest.raises(KeyError, match="attribute 'x' already exists"):
+        model.add_module("x", None)
+    assert model.x is held
+    assert place(model) == kept
+
+
+@claim("SET-45", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize("call", [REGISTER_PARAMETER, REGISTER_BUFFER, ADD_MODULE])
+@pytest.mark.parametrize("name", ["half", "training"])
+def test_the_name_of_what_every_module_has_is_taken(call, name):
+    model = ToyModel3(5, 10)
+    with pytest.raises(KeyError, match=f"attribute '{name}' already exists"):
+        call.put(model, name, torch.ones(3))
+    assert list(model.state_dict()) == ["b1", "c1", "linear.weight", "linear.bias"]
+    assert [name for name, _ in model.named_children()] == ["linear"]
+
+
+@claim("SET-46", source="torch.nn.Module")
+def test_assignment_refuses_a_parameter_under_the_name_of_a_method():
+    model = nn.Module()
+    with pytest.raises(KeyError, match="attribute 'half' already exists"):
+        model.half = nn.Parameter(torch.ones(3))
+    assert list(model.state_dict()) == []
+
+
+@claim("SET-47", source="torch.nn.Module")
+def test_a_submodule_assigned_to_the_name_of_a_method_is_registered_and_hidden_by_the_method():
+    model = nn.Module()
+    model.half = child = nn.LayerNorm(3)
+    assert dict(model.named_children()) == {"half": child}
+    assert list(model.state_dict()) == ["half.weight", "half.bias"]
+    assert model.half is not child
+
+
+@claim("SET-48", source="torch.nn.Module.add_module")
+@pytest.mark.parametrize("method", ["add_module", "register_module"])
+def test_add_module_and_register_module_register_a_submodule_as_assignment_does(method):
+    model, child = ToyModel3(5, 10), nn.LayerNorm(3)
+    getattr(model, method)("norm", child)
+    assert model.norm is child
+    assert [name for name, _ in model.named_children()] == ["linear", "norm"]
+    assert list(model.state_dict())[-2:] == ["norm.weight", "norm.bias"]
+
+
+@claim("SET-49", source="torch.nn.Module.add_module")
+@pytest.mark.parametrize("method", ["add_module", "register_module"])
+@pytest.mark.parametrize("value", [3, "relu", nn.Linear, nn.Parameter])
+def test_add_module_refuses_what_is_no_module(method, value):
+    model = nn.Module()
+    with pytest.raises(TypeError, match="is not a Module subclass"):
+        getattr(model, method)("x", value)
+    assert not hasattr(model, "x")
+
+
+@claim("SET-50", source="torch.nn.Module.add_module")
+def test_a_submodule_registered_as_None_is_filled_by_assignment_of_a_module_only():
+    model = nn.Module()
+    model.add_module("norm", None)
+    assert model.norm is None
+    assert list(model.children()) == []
+    with pytest.raises(TypeError, match="as child module 'norm'"):
+        model.norm = torch.ones(3)
+    model.norm = child = nn.LayerNorm(3)
+    assert dict(model.named_children()) == {"norm": child}
