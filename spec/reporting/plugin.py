@@ -7,23 +7,38 @@ from dataclasses import asdict, replace
 import pytest
 
 from ..vocabulary.plugin import CLAIM, spell
-from . import sentences, table
+from . import recording, sentences, table
 from .verdicts import NOT_RUN, STALE, Case, verdicts
 
-CASE = "case"
+CASE, WHY = "case", "why"
 PACKAGE = __package__.rpartition(".")[0]
 ANYWHERE = f"{PACKAGE}.anywhere"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("module state").addoption(
+    group = parser.getgroup("module state")
+    group.addoption(
         "--claims", action="store_true", help="end with the claims as sentences, by chapter, each with its verdict"
     )
+    recording.add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Reporter(config), "module-state-reporter")
+    if wanted := config.getoption("expect_torch"):
+        recording.check_torch(wanted)
+    is_worker = hasattr(config, "workerinput")
+    reporter = Reporter(config)
+    if not is_worker:
+        config.pluginmanager.register(reporter, "module-state-reporter")
+        if trail := config.getoption("trail"):
+            config.pluginmanager.register(recording.Trail(trail, reporter.cases), "module-state-trail")
+    if config.getoption("record"):
+        collected = recording.Collected(config)
+        config.pluginmanager.register(collected, "module-state-collected")
+        if not is_worker:
+            recording.check_options(config)
+            recorder = recording.Recorder(config, collected, reporter.cases)
+            config.pluginmanager.register(recorder, "module-state-recorder")
 
 
 @pytest.hookimpl(trylast=True)
@@ -51,7 +66,7 @@ def case_of(item: pytest.Function) -> Case:
     if mark:
         del axes[mark.kwargs["cell"]]
     device = next((params[name] for name in ("device", "real_device") if name in params), "cpu")
-    device = next((params[name].device for name in ("move", "migration") if name in params), device)
+    device = next((params[name].device for name in ("move", "migration", "real_migration") if name in params), device)
     return Case(
         id=claim.id,
         sentence=claim.sentence,
@@ -66,14 +81,21 @@ def case_of(item: pytest.Function) -> Case:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
     """Let a failure begin with the sentence that it refutes and end with the command that shows it again."""
     report = yield
+    if call.excinfo and CLAIM in item.stash:
+        report.user_properties.extend((WHY, name) for name in reasons(call.excinfo.value))
     if report.failed and CLAIM in item.stash:
         case = case_of(item)
         shown = "".join(f"\n  {name}: {value}" for name, value in case.axes.items())
         report.longrepr = f"{case.id}  {case.sentence}{shown}\n\n{report.longrepr}\n\nRun it again: {command(item)}"
     return report
+
+
+def reasons(error: BaseException) -> list[str]:
+    """The name of an exception, or of each one in a group of them."""
+    return [name for each in getattr(error, "exceptions", ()) for name in reasons(each)] or [type(error).__name__]
 
 
 def command(item: pytest.Item) -> str:
@@ -105,7 +127,8 @@ class Reporter:
         for name, value in report.user_properties:
             if name == CASE and (report.when == "call" or not report.passed):
                 outcome = "excused" if hasattr(report, "wasxfail") else report.outcome
-                self.cases[report.nodeid] = replace(Case(**value), outcome=outcome)
+                why = tuple(text for key, text in report.user_properties if key == WHY)
+                self.cases[report.nodeid] = replace(Case(**value), outcome=outcome, why=why)
 
     @property
     def is_whole(self) -> bool:
@@ -123,7 +146,8 @@ class Reporter:
         if not self.is_whole:
             return []
         return [
-            f"{found.id}: the guard {found.terms} is stale: {found.sentence!r} holds in all {len(found.cases)} cases here"
+            f"{found.id}: the guard {found.terms} is stale: "
+            f"{found.sentence!r} holds in all {len(found.cases)} cases here"
             for found in verdicts(self.cases.values())
             if found.word == STALE
         ]

@@ -74,7 +74,7 @@ def marks(test: object) -> list[pytest.Mark]:
 
 
 def contrast_tables(cases: Iterable[Case]) -> dict[str, Table]:
-    """The tables that claims make up with ``contrast``, by their titles; rows and columns stand in the order of kinds."""
+    """The tables that claims make up with ``contrast``, by title; rows and columns stand in the order of kinds."""
     evidence: dict[str, dict[tuple[str, str], dict[str, list[Case]]]] = {}
     for case in cases:
         if case.contrast:

@@ -8,15 +8,18 @@ HOLDS, FAILS, STALE, NOT_RUN = "holds", "FAILS", "STALE GUARD", "not run"
 SIGNS = {HOLDS: "✓", FAILS: "✗", STALE: "✗", "not yet": "○", "no longer": "●", "known bug": "!", NOT_RUN: " "}
 """A sign for each verdict: the guards' words, ``not yet``, ``no longer`` and ``known bug``, among them."""
 
+RECORDED = {word.lower(): sign for word, sign in SIGNS.items() if word not in (STALE, NOT_RUN)}
+"""The verdicts that a record knows, with their signs."""
+
 
 @dataclass(frozen=True)
 class Case:
     """One test case and how it went.
 
     ``expected`` is ``holds`` or the guard's word, ``axes`` the parameters by name, ``answers`` the
-    ``(question, kind, answer)`` cells of the answer table that it fills, ``contrast`` the ``(title, row, column, text)``
-    cell of a table of its own, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded failure) and
-    ``not run``.
+    ``(question, kind, answer)`` cells of the answer table that it fills, ``contrast`` the cell ``(title, row, column,
+    text)`` of a table of its own, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded failure) and
+    ``not run``, ``why`` the names of the exceptions that made it fail.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Case:
     answers: list[tuple[str, str, str]] = field(hash=False)
     contrast: tuple[str, str, str, str] | None = None
     outcome: str = "not run"
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
