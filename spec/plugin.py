@@ -1,3 +1,3 @@
 """Everything the specification adds to pytest; load it with ``-p``."""
 
-pytest_plugins = [f"{__package__}.{part}.plugin" for part in ("vocabulary", "reporting", "faults")]
+pytest_plugins = [f"{__package__}.{part}.plugin" for part in ("vocabulary", "reporting", "yours", "faults")]

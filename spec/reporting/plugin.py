@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ..vocabulary.plugin import CLAIM, spell
+from ..vocabulary.plugin import CLAIM, EXPECTED, spell
 from . import recording, sentences, table
 from .verdicts import NOT_RUN, STALE, Case, verdicts
 
@@ -72,7 +72,7 @@ def case_of(item: pytest.Function) -> Case:
         sentence=claim.sentence,
         chapter=item.path.parent.name,
         terms=claim.terms,
-        expected=claim.guard,
+        expected=item.stash.get(EXPECTED, claim.guard),
         device=device,
         axes=axes,
         answers=answers,
@@ -142,12 +142,11 @@ class Reporter:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def stale(self) -> list[str]:
-        """A line for each guard that hides nothing on this torch."""
+        """A line for each guard and each listed deviation that hides nothing on this torch."""
         if not self.is_whole:
             return []
         return [
-            f"{found.id}: the guard {found.terms} is stale: "
-            f"{found.sentence!r} holds in all {len(found.cases)} cases here"
+            f"{found.id}: the {found.excuse} is stale: {found.sentence!r} holds in all {len(found.excused)} cases here"
             for found in verdicts(self.cases.values())
             if found.word == STALE
         ]

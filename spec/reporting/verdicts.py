@@ -4,8 +4,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-HOLDS, FAILS, STALE, NOT_RUN = "holds", "FAILS", "STALE GUARD", "not run"
-SIGNS = {HOLDS: "✓", FAILS: "✗", STALE: "✗", "not yet": "○", "no longer": "●", "known bug": "!", NOT_RUN: " "}
+HOLDS, FAILS, STALE, DEVIATES, NOT_RUN = "holds", "FAILS", "STALE GUARD", "deviates", "not run"
+SIGNS = {
+    HOLDS: "✓",
+    FAILS: "✗",
+    STALE: "✗",
+    DEVIATES: "≠",
+    "not yet": "○",
+    "no longer": "●",
+    "known bug": "!",
+    NOT_RUN: " ",
+}
 """A sign for each verdict: the guards' words, ``not yet``, ``no longer`` and ``known bug``, among them."""
 
 RECORDED = {word.lower(): sign for word, sign in SIGNS.items() if word not in (STALE, NOT_RUN)}
@@ -16,7 +25,7 @@ RECORDED = {word.lower(): sign for word, sign in SIGNS.items() if word not in (S
 class Case:
     """One test case and how it went.
 
-    ``expected`` is ``holds`` or the guard's word, ``axes`` the parameters by name, ``answers`` the
+    ``expected`` is ``holds``, the guard's word or ``deviates``, ``axes`` the parameters by name, ``answers`` the
     ``(question, kind, answer)`` cells of the answer table that it fills, ``contrast`` the cell ``(title, row, column,
     text)`` of a table of its own, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded failure) and
     ``not run``, ``why`` the names of the exceptions that made it fail.
@@ -47,6 +56,16 @@ class Verdict:
     cases: tuple[Case, ...]
 
     @property
+    def excused(self) -> tuple[Case, ...]:
+        """The cases that are expected to fail: all of a guarded claim, those on a backend where it deviates."""
+        return tuple(case for case in self.cases if case.expected != HOLDS)
+
+    @property
+    def excuse(self) -> str:
+        """Why cases are expected to fail: ``guard since=2.5`` or ``listed deviation``."""
+        return "listed deviation" if any(case.expected == DEVIATES for case in self.cases) else f"guard {self.terms}"
+
+    @property
     def axes(self) -> dict[str, list[str]]:
         """The parameters that the claim was shown over, by the name of their axis."""
         names = dict.fromkeys(name for case in self.cases for name in case.axes)
@@ -69,15 +88,16 @@ def verdicts(cases: Iterable[Case]) -> list[Verdict]:
 
 
 def verdict(cases: list[Case]) -> Verdict:
-    """The verdict on one claim: a guarded claim is stale when all of its cases pass."""
+    """The verdict on one claim: it is stale when all of its cases that are expected to fail pass."""
     outcomes = {case.outcome for case in cases}
+    excused = [case for case in cases if case.expected != HOLDS]
     first = cases[0]
     if "failed" in outcomes:
         word = FAILS
     elif outcomes == {"not run"}:
         word = NOT_RUN
-    elif first.expected != HOLDS and outcomes == {"passed"}:
+    elif excused and {case.outcome for case in excused} == {"passed"}:
         word = STALE
     else:
-        word = first.expected
+        word = (excused or cases)[0].expected
     return Verdict(first.id, first.sentence, first.chapter, first.terms, word, tuple(cases))

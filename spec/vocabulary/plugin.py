@@ -16,6 +16,8 @@ from .eager import eager_optimizers
 PACKAGE = Path(__file__).parent.parent
 DEVICES = pytest.StashKey[tuple[str, ...]]()
 CLAIM = pytest.StashKey[Claim]()
+EXPECTED = pytest.StashKey[str]()
+"""What is expected of a case, where that is not what the guard of its claim says."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,130 @@
+"""``--deviations``: what a backend is known to do differently, and the gap report."""
+
+import pytest
+import torch
+
+from ..reporting.verdicts import DEVIATES, FAILS, HOLDS, STALE, Case, verdict
+from ..vocabulary import Move
+from ..yours.deviations import InvalidDeviations, concerns_a_backend, read
+from .runs import claims_file, pytest_run
+
+CLAIMS = """
+@claim("SD-91", source="torch.nn.Module.state_dict")
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_state_dict_is_of_size_one(size):
+    assert size == 1
+
+@claim("SD-92", source="torch.nn.Module.state_dict")
+def test_a_new_module_has_no_state(observe):
+    observe("is it empty?", "cpu", "yes")
+    assert nn.Module().state_dict() == {}
+
+@claim("SD-93", source="torch.nn.Module.state_dict")
+def test_a_claim_on_the_processor_fails_there(device):
+    assert device == "meta"
+"""
+
+
+def listed(folder, text):
+    path = folder / "deviations.txt"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_listed_claim_is_expected_to_fail_and_is_in_the_gap_report(tmp_path):
+    claims_file(tmp_path, CLAIMS)
+    path = listed(tmp_path, "# known since 1.0\n\nSD-91   size two\tis fine here\n")
+    run = pytest_run(
+        tmp_path, "--deviations", path, "-k", "size", "--claims", "--gap-report", str(tmp_path / "gaps.md")
+    )
+    assert run.status == 0, run.output
+    assert "≠ deviates     SD-91" in run.output
+    report = (tmp_path / "gaps.md").read_text(encoding="utf-8")
+    assert (
+        f"### Module state on cpu, meta (torch {torch.__version__})\n\n0 claims hold, 1 deviate as listed.\n" in report
+    )
+    assert "| SD-91 | A state dict is of size one | size two is fine here |" in report
+    assert report in run.output
+
+
+def test_a_listed_claim_that_holds_is_stale(tmp_path):
+    claims_file(tmp_path, CLAIMS)
+    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "SD-92  nothing is empty here"), "test_claims.py")
+    assert run.status == 1
+    assert "SD-92: the listed deviation is stale: 'A new module has no state' holds in all 1 cases here" in run.output
+
+
+def test_what_fails_on_cpu_and_meta_is_no_deviation(tmp_path):
+    claims_file(tmp_path, CLAIMS)
+    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "SD-91 is so\nSD-93 is so"), "--claims")
+    assert run.status == 1
+    assert "✗ FAILS        SD-93" in run.output
+    assert "| SD-93 | A claim on the processor fails there | **fails, and is not listed** |" in run.output
+    assert "| is it empty? | cpu: yes |" in run.output
+
+
+def test_a_claim_of_a_chapter_that_is_not_run_may_be_listed(tmp_path):
+    claims_file(tmp_path, CLAIMS)
+    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "MOVE-03 stays\nSD-91 is so"), "-k", "size or no_state")
+    assert run.status == 0, run.output
+
+
+WRONG = {
+    "an unknown id": ("SD-3  is so", "line 1: there is no claim 'SD-3'; nearest: SD-"),
+    "no reason": ("# why\nSD-91", "line 2: SD-91 needs a reason: what does the backend do instead?"),
+    "an id twice": ("SD-91 is so\nSD-91 is not so", "line 2: SD-91 stands in line 1 too"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_line_is_an_error_of_one_line(tmp_path, wrong):
+    text, message = WRONG[wrong]
+    claims_file(tmp_path, CLAIMS)
+    path = listed(tmp_path, text)
+    run = pytest_run(tmp_path, "--deviations", path)
+    assert run.status == 4
+    (line,) = [line for line in run.lines if line.startswith("ERROR: ")]
+    assert line.startswith(f"ERROR: {path}, {message}")
+
+
+def test_a_file_that_is_not_there_is_an_error_of_one_line(tmp_path):
+    run = pytest_run(tmp_path, "--deviations", "nowhere.txt")
+    assert run.status == 4
+    assert run.lines == ["ERROR: nowhere.txt: No such file or directory", ""]
+
+
+def test_a_file_that_is_no_text_can_not_be_read(tmp_path):
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidDeviations, match="UTF-8"):
+        read(str(tmp_path / "binary"))
+
+
+PARAMETERS = {
+    "no device": ({"size": 1}, True),
+    "cpu": ({"device": "cpu"}, False),
+    "an accelerator": ({"real_device": "cuda:0"}, True),
+    "a move to meta": ({"move": Move("to(meta)", "cpu", "meta", None)}, False),
+    "a move back": ({"migration": Move("xla.to(cpu)", "xla", "cpu", None)}, True),
+}
+
+
+@pytest.mark.parametrize("case", PARAMETERS)
+def test_a_backend_is_shown_by_its_own_cases_and_those_of_no_device(case):
+    params, shown = PARAMETERS[case]
+    assert concerns_a_backend(params) is shown
+
+
+def a_case(expected, outcome):
+    return Case("SD-01", "", "saving", "", expected, "cpu", {}, [], outcome=outcome)
+
+
+VERDICTS = {
+    DEVIATES: [(HOLDS, "passed"), (DEVIATES, "passed"), (DEVIATES, "excused")],
+    STALE: [(HOLDS, "passed"), (DEVIATES, "passed"), (DEVIATES, "passed")],
+    FAILS: [(HOLDS, "failed"), (DEVIATES, "excused")],
+}
+
+
+@pytest.mark.parametrize("word", VERDICTS)
+def test_a_deviation_is_judged_by_the_cases_of_the_backend(word):
+    assert verdict([a_case(*case) for case in VERDICTS[word]]).word == word
