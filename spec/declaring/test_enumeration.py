@@ -7,7 +7,9 @@ from torch import nn
 from ..vocabulary import (
     BUFFERS,
     PARAMETERS,
+    PERSISTENT_BUFFERS,
     PLAIN,
+    REGISTERED,
     SAVED,
     FrozenModel,
     IntegerModel,
@@ -23,6 +25,7 @@ from ..vocabulary import (
     any_channels,
     claim,
 )
+from .places import EMPTY_BUFFER, EMPTY_MODULE, EMPTY_PARAMETER
 
 
 @claim("ENUM-01", source="torch.nn.Module.parameters")
@@ -95,3 +98,63 @@ def test_each_model_lists_and_saves_what_it_declares(Model, channels):
     assert [name for name, _ in model.named_parameters()] == parameters
     assert [name for name, _ in model.named_buffers()] == buffers
     assert list(model.state_dict()) == keys
+
+
+@claim("ENUM-06", source="torch.nn.Module.named_parameters")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_a_module_lists_its_own_state_in_the_order_of_registration_and_then_that_of_its_submodules(kind):
+    model = nn.Module()
+    model.child = kind.on(nn.Module(), "deep", torch.ones(3))
+    kind.put(model, "z", torch.ones(3))
+    kind.put(model, "a", torch.ones(3))
+    names = [name for name, _ in [*model.named_parameters(), *model.named_buffers()]]
+    assert names == ["z", "a", "child.deep"]
+
+
+@claim("ENUM-07", source="torch.nn.Module.state_dict")
+@pytest.mark.parametrize("kind", PERSISTENT_BUFFERS)
+def test_the_state_dict_holds_parameters_then_buffers_then_submodules_whatever_came_first(kind):
+    model = nn.Module()
+    model.child = nn.LayerNorm(3)
+    kind.put(model, "buffer", torch.ones(3))
+    model.parameter = nn.Parameter(torch.ones(3))
+    assert list(model.state_dict()) == ["parameter", "buffer", "child.weight", "child.bias"]
+
+
+@claim("ENUM-08", source="torch.nn.Module.named_parameters")
+@pytest.mark.parametrize("kind", [EMPTY_PARAMETER, EMPTY_BUFFER, EMPTY_MODULE])
+def test_what_is_registered_as_None_is_not_listed(kind):
+    model = kind.on(ToyModel3(5, 10), "x", torch.ones(3))
+    assert model.x is None
+    assert [name for name, _ in model.named_parameters()] == ["b1", "linear.weight", "linear.bias"]
+    assert [name for name, _ in model.named_buffers()] == ["c1"]
+    assert [name for name, _ in model.named_modules()] == ["", "linear"]
+    assert [name for name, _ in model.named_children()] == ["linear"]
+    assert list(model.state_dict()) == ["b1", "c1", "linear.weight", "linear.bias"]
+
+
+@claim("ENUM-13", source="torch.nn.Module.named_parameters")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_listing_without_names_gives_the_same_objects_in_the_same_order(kind):
+    model = kind.on(NestedModel(5, 10), "x", torch.ones(3))
+    assert list(map(id, model.parameters())) == [id(parameter) for _, parameter in model.named_parameters()]
+    assert list(map(id, model.buffers())) == [id(buffer) for _, buffer in model.named_buffers()]
+    assert list(model.modules()) == [module for _, module in model.named_modules()]
+    assert list(model.children()) == [child for _, child in model.named_children()]
+
+
+@claim("ENUM-14", source="torch.nn.Module.parameters")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_equal_values_are_listed_each_for_itself(kind):
+    model = nn.Module()
+    kind.put(model, "x", torch.ones(3))
+    kind.put(model, "y", torch.ones(3))
+    assert [name for name, _ in [*model.named_parameters(), *model.named_buffers()]] == ["x", "y"]
+
+
+@claim("ENUM-15", source="torch.nn.Module.parameters")
+@pytest.mark.parametrize("name", ["parameters", "buffers", "named_parameters", "named_buffers", "modules", "children"])
+def test_a_listing_can_be_gone_through_once(name):
+    listing = getattr(ToyModel3(5, 10), name)()
+    assert len(list(listing)) > 0
+    assert list(listing) == []

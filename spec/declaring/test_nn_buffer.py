@@ -1,5 +1,7 @@
 """``nn.Buffer`` against ``register_buffer``."""
 
+import copy
+
 import pytest
 import torch
 from hypothesis import example, given
@@ -32,3 +34,142 @@ def test_an_nn_Buffer_is_non_persistent_by_keyword_only(device):
     assert list(model.state_dict()) == ["kept"]
     with pytest.raises(TypeError, match="positional"):
         nn.Buffer(torch.ones(3, device=device), False)
+
+
+@claim("BUF-03", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_is_a_tensor_with_a_mark_by_which_isinstance_knows_it(device):
+    buffer = nn.Buffer(torch.ones(3, device=device))
+    assert type(buffer) is torch.Tensor
+    assert isinstance(buffer, nn.Buffer)
+    assert not isinstance(buffer, nn.Parameter)
+    assert not isinstance(torch.ones(3, device=device), nn.Buffer)
+    assert not isinstance(3, nn.Buffer)
+
+
+@claim("BUF-04", source="torch.nn.Buffer", since="2.5")
+def test_a_buffer_made_by_register_buffer_is_no_nn_Buffer(device):
+    model = nn.Module()
+    model.register_buffer("registered", torch.ones(3, device=device))
+    model.assigned = nn.Buffer(torch.ones(3, device=device))
+    assert [name for name, _ in model.named_buffers()] == ["registered", "assigned"]
+    assert [isinstance(buffer, nn.Buffer) for buffer in model.buffers()] == [False, True]
+
+
+@claim("BUF-12", source="torch.nn.Buffer", since="2.5")
+def test_a_tensor_counts_as_an_nn_Buffer_where_its_flag_says_so():
+    tensor = torch.ones(3)
+    tensor._is_buffer = True
+    assert isinstance(tensor, nn.Buffer)
+    tensor._is_buffer = False
+    assert not isinstance(tensor, nn.Buffer)
+
+
+@claim("BUF-19", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_is_no_instance_of_the_subclasses_of_Buffer():
+    class Named(nn.Buffer):
+        pass
+
+    assert not isinstance(nn.Buffer(torch.ones(3)), Named)
+
+
+@claim("BUF-05", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_is_detached_and_shares_memory_with_its_argument(real_device):
+    computed = torch.ones(3, device=real_device, requires_grad=True) * 2
+    buffer = nn.Buffer(computed)
+    assert buffer is not computed
+    assert buffer.is_leaf
+    assert buffer.requires_grad
+    computed.detach()[1] = 7.0
+    assert buffer.tolist() == [2, 7, 2]
+
+
+@claim("BUF-13", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_leaves_its_argument_unmarked(device):
+    tensor = torch.ones(3, device=device)
+    nn.Buffer(tensor, persistent=False)
+    assert not isinstance(tensor, nn.Buffer)
+    model = nn.Module()
+    model.x = tensor
+    assert list(model.buffers()) == []
+
+
+@claim("BUF-14", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_without_data_is_empty_and_persistent():
+    model = nn.Module()
+    model.x = nn.Buffer()
+    assert (model.x.shape, model.x.dtype, model.x.requires_grad) == ((0,), torch.float32, False)
+    assert list(model.state_dict()) == ["x"]
+    assert nn.Buffer(persistent=False).persistent is False
+    assert nn.Buffer().persistent is True
+
+
+@claim("BUF-15", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_of_a_custom_tensor_keeps_its_type_and_one_of_a_parameter_is_a_tensor():
+    class Custom(torch.Tensor):
+        pass
+
+    custom = nn.Buffer(torch.ones(3).as_subclass(Custom))
+    assert type(custom) is Custom
+    assert isinstance(custom, nn.Buffer)
+    assert type(nn.Buffer(nn.Parameter(torch.ones(3)))) is torch.Tensor
+
+
+@claim("BUF-06", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("second", [True, False])
+def test_an_nn_Buffer_in_the_place_of_another_brings_its_own_persistence(first, second):
+    model = nn.Module()
+    model.x = nn.Buffer(torch.ones(3), persistent=first)
+    model.x = buffer = nn.Buffer(torch.zeros(3), persistent=second)
+    assert dict(model.named_buffers())["x"] is buffer
+    assert list(model.state_dict()) == ["x"] * second
+
+
+@claim("BUF-07", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("registered", [True, False])
+def test_register_buffer_goes_by_its_own_argument_and_not_by_the_persistence_of_an_nn_Buffer(marked, registered):
+    model = nn.Module()
+    model.register_buffer("x", nn.Buffer(torch.ones(3), persistent=marked))
+    assert list(model.state_dict()) == ["x"]
+    model.register_buffer("x", nn.Buffer(torch.ones(3), persistent=marked), persistent=registered)
+    assert list(model.state_dict()) == ["x"] * registered
+
+
+@claim("BUF-08", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize(("persistent", "keys", "later"), [(True, ["x"], []), (False, [], ["x"])])
+def test_the_persistence_of_an_nn_Buffer_counts_when_it_is_assigned_and_not_afterwards(persistent, keys, later):
+    model = nn.Module()
+    model.x = nn.Buffer(torch.ones(3), persistent=persistent)
+    model.x.persistent = not persistent
+    assert list(model.state_dict()) == keys
+    model.x = model.x
+    assert list(model.state_dict()) == later
+
+
+@claim("BUF-09", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
+def test_what_is_computed_from_an_nn_Buffer_is_a_plain_tensor_that_can_take_its_place(persistent, keys, real_device):
+    model = nn.Module()
+    model.x = nn.Buffer(torch.ones(3, device=real_device), persistent=persistent)
+    computed = model.x + 1
+    assert not isinstance(computed, nn.Buffer)
+    model.x = computed
+    assert dict(model.named_buffers())["x"] is computed
+    assert list(model.state_dict()) == keys
+
+
+@claim("BUF-11", source="torch.nn.Buffer", since="2.5")
+def test_one_nn_Buffer_assigned_to_two_modules_is_a_shared_buffer(device):
+    buffer = nn.Buffer(torch.ones(3, device=device))
+    model, other = nn.Module(), nn.Module()
+    model.x = other.y = buffer
+    assert dict(model.named_buffers())["x"] is dict(other.named_buffers())["y"] is buffer
+
+
+@claim("BUF-16", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize("persistent", [True, False])
+def test_a_deep_copy_of_an_nn_Buffer_is_an_nn_Buffer_with_its_persistence(persistent):
+    copied = copy.deepcopy(nn.Buffer(torch.ones(3), persistent=persistent))
+    assert isinstance(copied, nn.Buffer)
+    assert copied.persistent is persistent

@@ -1,13 +1,15 @@
 """What is kept and what is lost of a value that is not registered."""
 
 import copy
+import functools
 import io
 import pickle
 
 import pytest
 import torch
+from torch import nn
 
-from ..vocabulary import KINDS, ToyModel3, answers, claim
+from ..vocabulary import FROZEN_PARAMETER, KINDS, PARAMETER, PARAMETERS, ToyModel3, answers, claim
 
 
 def deepcopied(model):
@@ -36,3 +38,112 @@ def test_copying_or_pickling_a_module_keeps_everything_plain_attributes_too(kind
     assert list(copied.state_dict()) == list(model.state_dict())
     assert [name for name, _ in copied.named_buffers()] == [name for name, _ in model.named_buffers()]
     assert type(copied.x) is type(model.x)
+
+
+@claim("ATTR-02", source="torch.nn.Parameter")
+def test_a_tensor_computed_from_a_parameter_does_not_follow_its_updates(real_device):
+    model = nn.Module()
+    model.p = nn.Parameter(torch.ones(3, device=real_device))
+    model.doubled = model.p * 2
+    with torch.no_grad():
+        model.p += 1
+    assert model.doubled.tolist() == [2, 2, 2]
+    assert list(model.state_dict()) == ["p"]
+
+
+@claim("ATTR-03", source="torch.nn.Module.to")
+def test_a_list_of_parameters_follows_a_conversion_and_a_list_of_buffers_goes_stale():
+    model = ToyModel3(5, 10)
+    model.parameter_list, model.buffer_list = [model.b1], [model.c1]
+    model.double()
+    assert model.parameter_list[0] is model.b1
+    assert model.parameter_list[0].dtype is torch.float64
+    assert model.buffer_list[0] is not model.c1
+    assert model.buffer_list[0].dtype is torch.float32
+
+
+@claim("ATTR-04", source="torch.nn.Parameter")
+@pytest.mark.parametrize("kind", PARAMETERS)
+def test_a_parameter_set_past_the_module_is_a_plain_attribute(kind, device):
+    model, parameter = ToyModel3(5, 10), kind.on(nn.Module(), "x", torch.ones(3, device=device)).x
+    object.__setattr__(model, "x", parameter)
+    assert vars(model)["x"] is model.x is parameter
+    assert list(model.state_dict()) == ["b1", "c1", "linear.weight", "linear.bias"]
+    assert [name for name, _ in model.named_parameters()] == ["b1", "linear.weight", "linear.bias"]
+
+
+@claim("ATTR-05", source="torch.nn.Module.to")
+def test_a_cached_property_is_computed_once_and_stays_behind_in_a_conversion():
+    class Rotary(nn.Module):
+        @functools.cached_property
+        def table(self):
+            return torch.ones(3, dtype=next(self.parameters()).dtype)
+
+    model = FROZEN_PARAMETER.on(Rotary(), "scale", torch.ones(1))
+    assert model.table is vars(model)["table"]
+    model.double()
+    assert (model.scale.dtype, model.table.dtype) == (torch.float64, torch.float32)
+    assert list(model.state_dict()) == ["scale"]
+
+
+class ArrayLike:
+    """What has data and a shape and a way to become a tensor, as an array of another library has."""
+
+    def __init__(self, *values):
+        self.values = values
+        self.shape = (len(values),)
+
+    def __array__(self, dtype=None, copy=None):
+        raise NotImplementedError
+
+
+@claim("ATTR-06", source="torch.nn.Module.register_buffer")
+def test_an_array_of_another_library_is_a_plain_attribute_and_refused_as_a_buffer():
+    model, array = nn.Module(), ArrayLike(1.0, 2.0)
+    model.array = array
+    assert vars(model)["array"] is array
+    assert list(model.state_dict()) == []
+    with pytest.raises(TypeError, match=r"cannot assign .*ArrayLike' object to buffer 'x'"):
+        model.register_buffer("x", array)
+
+
+@claim("ATTR-07", source="torch.nn.Module")
+def test_a_plain_attribute_set_past_the_module_hides_what_is_registered_and_leaves_it_registered():
+    model = ToyModel3(5, 10)
+    parameter = model.b1
+    object.__setattr__(model, "b1", "hidden")
+    assert model.b1 == "hidden"
+    assert dict(model.named_parameters())["b1"] is parameter
+    object.__delattr__(model, "b1")
+    assert model.b1 is parameter
+
+
+@claim("ATTR-08", source="torch.nn.Module")
+def test_an_attribute_that_a_property_lacks_is_reported_as_the_lack_of_the_property():
+    """Beware: the message names the property, not what is missing in it."""
+
+    class Model(nn.Module):
+        @property
+        def total(self):
+            return self.absent
+
+    with pytest.raises(AttributeError, match="'Model' object has no attribute 'total'"):
+        _ = Model().total
+
+
+@claim("ATTR-09", source="torch.nn.Module")
+@pytest.mark.parametrize("name", ["x", "weight", "linear.weight"])
+def test_what_a_module_lacks_is_an_AttributeError_that_names_the_class_and_the_attribute(name):
+    model = PARAMETER.on(ToyModel3(5, 10), "y", torch.ones(3))
+    assert not hasattr(model, name)
+    with pytest.raises(AttributeError, match=f"ToyModel3.* has no attribute .{name}.$"):
+        getattr(model, name)
+
+
+@claim("ATTR-10", source="torch.nn.Module")
+def test_a_plain_attribute_may_hide_a_method_until_it_is_deleted():
+    model = ToyModel3(5, 10)
+    model.half = "hidden"
+    assert model.half == "hidden"
+    del model.half
+    assert model.half().b1.dtype is torch.float16

@@ -1,0 +1,80 @@
+"""What ``dir()`` and ``repr()`` tell about the state of a module."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFER, KINDS, PARAMETER, PLAIN_VALUE, NestedModel, ToyModel, ToyModel3, claim
+from .places import MODULE
+
+
+class Described(nn.Module):
+    """A module that describes itself by what it is given."""
+
+    def __init__(self, description):
+        super().__init__()
+        self.description = description
+
+    def extra_repr(self):
+        return self.description
+
+
+@claim("ENUM-35", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", [*KINDS, MODULE])
+def test_dir_lists_state_of_every_kind_among_methods_and_attributes(kind):
+    model = ToyModel3(5, 10)
+    before = dir(model)
+    kind.put(model, "x", torch.ones(3))
+    assert [name for name in dir(model) if name not in before] == ["x"]
+    assert {"a1", "b1", "c1", "linear", "training", "forward", "state_dict"} <= set(before)
+
+
+@claim("ENUM-36", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_VALUE, MODULE])
+def test_dir_leaves_out_names_that_begin_with_a_digit(kind):
+    model = nn.Module()
+    before = dir(model)
+    kind.put(model, "0", torch.ones(3))
+    kind.put(model, "1x", torch.ones(3))
+    kind.put(model, "x1", torch.ones(3))
+    assert [name for name in dir(model) if name not in before] == ["x1"]
+
+
+@claim("ENUM-37", source="torch.nn.Module")
+def test_dir_is_sorted():
+    model = ToyModel3(5, 10)
+    names = model.__dir__()
+    assert names == sorted(names)
+    assert "c1" in names
+
+
+@claim("ENUM-38", source="torch.nn.Module")
+def test_repr_shows_submodules_and_none_of_the_state_that_is_the_module_s_own():
+    linear = "Linear(in_features=5, out_features=10, bias=True)"
+    assert repr(nn.Module()) == "Module()"
+    assert repr(ToyModel(5, 10)) == f"ToyModel(\n  (linear): {linear}\n)"
+    assert repr(ToyModel3(5, 10)) == f"ToyModel3(\n  (linear): {linear}\n)"
+    assert repr(NestedModel(5, 10)) == (
+        "NestedModel(\n  (body): Module(\n    (toy): ToyModel3(\n      (linear): " + linear + "\n    )\n  )\n)"
+    )
+
+
+@claim("ENUM-39", source="torch.nn.Module.extra_repr")
+def test_repr_shows_one_line_of_extra_repr_in_the_brackets_and_more_on_lines_of_their_own():
+    assert repr(Described("")) == "Described()"
+    assert repr(Described("width=3")) == "Described(width=3)"
+    assert repr(Described("width=3\ndepth=2")) == "Described(\n  width=3\n  depth=2\n)"
+
+
+@claim("ENUM-40", source="torch.nn.Module.extra_repr")
+def test_repr_shows_extra_repr_before_the_submodules_in_their_order():
+    model = Described("width=3")
+    model.b, model.a = nn.Identity(), Described("depth=2")
+    model.add_module("none", None)
+    assert repr(model) == "Described(\n  width=3\n  (b): Identity()\n  (a): Described(depth=2)\n  (none): None\n)"
+
+
+@claim("ENUM-41", source="torch.nn.Module.extra_repr")
+def test_extra_repr_is_empty_unless_a_module_defines_it():
+    assert ToyModel3(5, 10).extra_repr() == ""
+    assert ToyModel3(5, 10).linear.extra_repr() == "in_features=5, out_features=10, bias=True"
