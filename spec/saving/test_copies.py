@@ -1,0 +1,322 @@
+"""What ``copy.deepcopy()``, ``copy.copy()`` and ``pickle`` make of a module and of a parameter."""
+
+import copy
+import pickle
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import (
+    BUFFERS,
+    COMPLEX,
+    FLOATING,
+    KINDS,
+    NON_PERSISTENT_BUFFER,
+    PARAMETERS,
+    PLAIN,
+    PLAIN_TENSOR,
+    REGISTERED,
+    TENSORS,
+    NonPersistentModel,
+    ToyModel,
+    ToyModel3,
+    claim,
+)
+
+
+def deepcopied(value):
+    return copy.deepcopy(value)
+
+
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))
+
+
+ROUTES = [deepcopied, pickled]
+
+
+def doubled(gradient):
+    return gradient * 2
+
+
+def shout(module, args, output):
+    return output + 1000
+
+
+@claim("SER-06", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", TENSORS)
+@pytest.mark.parametrize("dtype", [FLOATING[0], *COMPLEX])
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_deepcopy_makes_tensors_of_equal_value_dtype_and_requires_grad_that_share_nothing(kind, dtype, requires_grad):
+    model = kind.on(ToyModel3(5, 10), "x", torch.ones(3, dtype=dtype))
+    model.x.requires_grad_(requires_grad)
+    copied = copy.deepcopy(model)
+    assert type(copied.x) is type(model.x)
+    assert (copied.x.dtype, copied.x.requires_grad) == (dtype, requires_grad)
+    assert copied.x.data_ptr() != model.x.data_ptr()
+    model.x.data.zero_()
+    assert copied.x.tolist() == [1, 1, 1]
+
+
+@claim("SER-15", source="torch.nn.Module")
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_a_copy_is_registered_in_dicts_of_its_own(kind, route):
+    model = kind.on(ToyModel3(5, 10), "x", torch.ones(3))
+    copied = route(model)
+    keys = list(copied.state_dict())
+    kind.on(copied, "y", torch.ones(3))
+    copied.other = nn.Linear(1, 1)
+    assert list(model.state_dict()) == keys
+    assert not hasattr(model, "y")
+    assert not hasattr(model, "other")
+
+
+@claim("SER-07", source="torch.nn.Parameter")
+@pytest.mark.parametrize("kind", PARAMETERS)
+def test_deepcopy_drops_the_gradient_of_a_parameter(kind, real_device):
+    model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
+    model.x.grad = torch.ones(3, device=real_device)
+    assert copy.deepcopy(model).x.grad is None
+    assert model.x.grad.tolist() == [1, 1, 1]
+
+
+@claim("SER-16", source="torch.nn.Module.register_buffer")
+@pytest.mark.parametrize("kind", [*BUFFERS, PLAIN_TENSOR])
+def test_deepcopy_keeps_the_gradient_of_a_buffer_or_plain_tensor_that_requires_grad(kind, real_device):
+    model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=True))
+    model.x.grad = torch.ones(3, device=real_device)
+    copied = copy.deepcopy(model)
+    assert copied.x.grad.tolist() == [1, 1, 1]
+    assert copied.x.grad is not model.x.grad
+
+
+@claim("SER-17", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", TENSORS)
+def test_pickle_drops_the_gradient_of_every_kind(kind):
+    model = kind.on(nn.Module(), "x", torch.ones(3))
+    model.x.requires_grad_()
+    model.x.grad = torch.ones(3)
+    copied = pickled(model)
+    assert copied.x.grad is None
+    assert copied.x.requires_grad
+
+
+@claim("SER-08", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_what_is_registered_on_a_shallow_copy_is_registered_on_the_original(kind):
+    model = ToyModel3(5, 10)
+    copied = copy.copy(model)
+    kind.on(copied, "x", torch.ones(3))
+    assert copied is not model
+    assert model.x is copied.x
+    assert copied.linear is model.linear
+    assert list(model.state_dict()) == list(copied.state_dict())
+
+
+@claim("SER-18", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", PLAIN)
+def test_a_plain_attribute_that_is_set_on_a_shallow_copy_is_not_set_on_the_original(kind):
+    model = ToyModel3(5, 10)
+    copied = copy.copy(model)
+    kind.on(copied, "x", torch.ones(3))
+    copied.a1 = 99
+    copied.eval()
+    assert not hasattr(model, "x")
+    assert model.a1 == 1
+    assert model.training
+
+
+@claim("SER-09", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", [NON_PERSISTENT_BUFFER, *PLAIN])
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_copy_keeps_what_the_state_dict_leaves_out_and_leaves_it_out_in_its_turn(kind, route):
+    model = kind.on(ToyModel3(5, 10), "x", torch.ones(3))
+    copied = route(model)
+    assert torch.equal(torch.as_tensor(copied.x), torch.as_tensor(model.x))
+    assert "x" not in copied.state_dict()
+    assert list(copied.state_dict()) == list(model.state_dict())
+
+
+@claim("SER-19", source="torch.nn.Module")
+def test_a_module_with_state_that_was_computed_from_a_parameter_cannot_be_deepcopied():
+    model = ToyModel3(5, 10)
+    model.register_buffer("x", model.b1 * 2)
+    with pytest.raises(RuntimeError, match="graph leaves"):
+        copy.deepcopy(model)
+    model.x = model.x.detach()
+    assert torch.equal(copy.deepcopy(model).x, model.x)
+
+
+@claim("SER-20", source="torch.nn.Module")
+@pytest.mark.parametrize("route", [*ROUTES, copy.copy])
+def test_a_copy_keeps_mode_frozen_flags_and_forward_hooks(route):
+    model = ToyModel(5, 10)
+    model.eval().linear.weight.requires_grad_(False)
+    model.register_forward_hook(shout)
+    copied = route(model)
+    assert not copied.training
+    assert not copied.linear.training
+    assert [parameter.requires_grad for parameter in copied.parameters()] == [False, True]
+    assert copied(torch.zeros(1, 5)).tolist() == [[1000.0] * 10]
+
+
+@claim("SER-21", source="torch.nn.Parameter")
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("route", [*ROUTES, copy.copy])
+def test_a_copy_of_a_parameter_is_a_parameter_with_the_same_flag_values_and_strides(route, requires_grad):
+    parameter = nn.Parameter(torch.arange(6.0).view(2, 3).t(), requires_grad)
+    copied = route(parameter)
+    assert type(copied) is nn.Parameter
+    assert copied is not parameter
+    assert copied.requires_grad is requires_grad
+    assert copied.tolist() == parameter.tolist()
+    assert copied.stride() == (1, 3)
+
+
+@claim("SER-22", source="torch.nn.Parameter")
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_parameter_that_is_held_twice_is_copied_once(route):
+    parameter = nn.Parameter(torch.ones(3))
+    first, second = route([parameter, parameter])
+    assert first is second
+    assert first is not parameter
+
+
+@claim("SER-23", source="torch.nn.Parameter")
+def test_deepcopy_keeps_a_subclass_of_parameter_and_takes_what_its_memo_says():
+    class Special(nn.Parameter):
+        pass
+
+    parameter, stand_in = Special(torch.ones(3)), nn.Parameter(torch.zeros(3))
+    memo = {}
+    copied = copy.deepcopy(parameter, memo)
+    assert type(copied) is Special
+    assert memo[id(parameter)] is copied
+    assert copy.deepcopy(parameter, {id(parameter): stand_in}) is stand_in
+
+
+@claim("SER-24", source="torch.nn.Parameter")
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_copy_of_a_parameter_has_no_gradient_and_none_of_its_hooks(route):
+    parameter = nn.Parameter(torch.ones(3))
+    parameter.register_hook(doubled)
+    parameter.sum().backward()
+    copied = route(parameter)
+    assert copied.grad is None
+    copied.sum().backward()
+    assert copied.grad.tolist() == [1, 1, 1]
+    assert parameter.grad.tolist() == [2, 2, 2]
+
+
+@claim("SER-25", source="torch.nn.Parameter")
+def test_deepcopy_drops_the_python_attributes_of_a_parameter_and_keeps_those_of_a_buffer(real_device):
+    model = ToyModel3(5, 10).to(real_device)
+    model.b1.tag = model.c1.tag = "mine"
+    copied = copy.deepcopy(model)
+    assert not hasattr(copied.b1, "tag")
+    assert copied.c1.tag == "mine"
+
+
+@claim("SER-26", source="torch.nn.Parameter", since="2.0")
+@pytest.mark.parametrize("kind", TENSORS)
+@pytest.mark.parametrize("route", [pickled, copy.copy])
+def test_pickle_and_copy_keep_the_python_attributes_of_every_tensor(kind, route):
+    tensor = kind.on(nn.Module(), "x", torch.ones(3)).x
+    tensor.tag = "mine"
+    assert route(tensor).tag == "mine"
+    assert route(tensor).requires_grad is tensor.requires_grad
+
+
+@claim("SER-27", source="torch.nn.Parameter", until="2.0")
+@pytest.mark.parametrize("kind", TENSORS)
+@pytest.mark.parametrize("route", [pickled, copy.copy])
+def test_pickle_and_copy_drop_the_python_attributes_of_every_tensor(kind, route):
+    tensor = kind.on(nn.Module(), "x", torch.ones(3)).x
+    tensor.tag = "mine"
+    assert not hasattr(route(tensor), "tag")
+
+
+FILLED_IN = [
+    "_forward_pre_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+    "_non_persistent_buffers_set",
+    "_is_full_backward_hook",
+]
+FILLED_IN_LATER = [
+    "_forward_pre_hooks_with_kwargs",
+    "_forward_hooks_with_kwargs",
+    "_state_dict_pre_hooks",
+    "_backward_pre_hooks",
+]
+
+
+@claim("SER-28", source="torch.nn.Module")
+@pytest.mark.parametrize("entry", FILLED_IN)
+def test_what_a_pickle_of_an_older_release_lacks_is_filled_in(entry):
+    fresh, state = ToyModel3(5, 10), dict(vars(ToyModel3(5, 10)))
+    del state[entry]
+    revived = ToyModel3.__new__(ToyModel3)
+    revived.__setstate__(state)
+    assert vars(revived)[entry] == vars(fresh)[entry]
+    assert type(vars(revived)[entry]) is type(vars(fresh)[entry])
+    assert revived.load_state_dict(fresh.state_dict()) == ([], [])
+    assert torch.equal(revived(torch.ones(1, 5)), fresh(torch.ones(1, 5)))
+
+
+@claim("SER-29", source="torch.nn.Module", since="2.0")
+@pytest.mark.parametrize("entry", FILLED_IN_LATER)
+def test_what_a_pickle_of_torch_1_lacks_is_filled_in(entry):
+    state = dict(vars(ToyModel3(5, 10)))
+    del state[entry]
+    revived = ToyModel3.__new__(ToyModel3)
+    revived.__setstate__(state)
+    assert vars(revived)[entry] == OrderedDict()
+    assert type(vars(revived)[entry]) is OrderedDict
+    assert vars(revived)[entry] is not vars(ToyModel3(5, 10))[entry]
+
+
+@claim("SER-30", source="torch.nn.Module", since="2.1")
+def test_what_a_pickle_of_torch_2_0_lacks_is_filled_in():
+    state = dict(vars(ToyModel3(5, 10)))
+    del state["_forward_hooks_always_called"]
+    revived = ToyModel3.__new__(ToyModel3)
+    revived.__setstate__(state)
+    assert type(revived._forward_hooks_always_called) is OrderedDict
+    assert not revived._forward_hooks_always_called
+
+
+@claim("SER-31", source="torch.nn.Module")
+@pytest.mark.parametrize("entry", FILLED_IN)
+def test_what_a_pickle_holds_is_not_filled_in(entry):
+    model = NonPersistentModel(5, 10)
+    state = {**vars(model), entry: {"d1"}}
+    revived = NonPersistentModel.__new__(NonPersistentModel)
+    revived.__setstate__(state)
+    assert vars(revived)[entry] is state[entry]
+
+
+@claim("SER-32", source="torch.nn.Module", since="2.1")
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_copy_leaves_behind_what_compile_put_on_the_module(route):
+    model = ToyModel(5, 10)
+    model._compiled_call_impl = lambda x: x
+    copied = route(model)
+    assert "_compiled_call_impl" not in vars(copied)
+    assert "_compiled_call_impl" in vars(model)
+    assert copied.linear.weight.tolist() == model.linear.weight.tolist()
+
+
+@claim("SER-33", source="torch.nn.Module")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_copy_on_meta_stays_on_meta(kind, route):
+    model = kind.on(ToyModel(5, 10).to("meta"), "x", torch.ones(3, device="meta"))
+    copied = route(model)
+    assert all(parameter.is_meta for parameter in copied.parameters())
+    assert list(vars(copied)) == list(vars(model))
+    assert list(copied.state_dict()) == list(model.state_dict())

@@ -1,0 +1,148 @@
+"""What ``load_state_dict()`` accepts as a checkpoint, and how a module has its own say in loading."""
+
+from collections import OrderedDict, UserDict
+from types import MappingProxyType
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import ToyModel, ToyModel3, claim
+
+MAPPINGS = {"dict": dict, "OrderedDict": OrderedDict, "UserDict": UserDict, "MappingProxyType": MappingProxyType}
+NO_MAPPINGS = {"list of pairs": [("x", torch.ones(1))], "None": None, "path": "model.pth", "module": nn.Module()}
+
+
+class Renaming(nn.Module):
+    """A module whose parameter ``x`` was called ``old`` up to version 1."""
+
+    _version = 2
+
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.zeros(3))
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *rest):
+        if local_metadata.get("version", 0) < 2:
+            state_dict[prefix + "x"] = state_dict.pop(prefix + "old")
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+class Recording(nn.Module):
+    """A module that notes what it is asked to load."""
+
+    _version = 3
+
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.zeros(3))
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, *lists):
+        self.asked = (list(state_dict), prefix, dict(local_metadata), strict)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, *lists)
+
+
+class Complaining(nn.Module):
+    """A module that refuses every checkpoint."""
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors):
+        errors.append(f"{prefix} does not like it")
+
+
+@claim("LOAD-55", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("kind", MAPPINGS)
+def test_any_mapping_of_names_to_tensors_is_a_checkpoint(kind, real_device):
+    model, trained = ToyModel3(5, 10).to(real_device), ToyModel3(5, 10)
+    assert model.load_state_dict(MAPPINGS[kind](dict(trained.state_dict()))) == ([], [])
+    assert torch.equal(model.b1.cpu(), trained.b1)
+
+
+@claim("LOAD-56", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("kind", NO_MAPPINGS)
+def test_what_is_no_mapping_is_a_TypeError_that_names_its_type(kind):
+    with pytest.raises(TypeError, match="Expected state_dict to be dict-like, got") as error:
+        ToyModel(5, 10).load_state_dict(NO_MAPPINGS[kind], strict=False)
+    assert str(type(NO_MAPPINGS[kind])) in str(error.value)
+
+
+@claim("LOAD-57", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("wrap", [lambda inner: inner, nn.Sequential], ids=["outermost", "inner"])
+def test_loading_leaves_the_checkpoint_as_it_is_though_the_module_edits_its_copy(wrap):
+    model = wrap(Renaming())
+    key = next(iter(model.state_dict())).replace("x", "old")
+    checkpoint = OrderedDict({key: torch.ones(3)})
+    tensor = checkpoint[key]
+    model.load_state_dict(checkpoint, strict=False)
+    assert next(model.parameters()).tolist() == [1, 1, 1]
+    assert list(checkpoint) == [key]
+    assert checkpoint[key] is tensor
+    assert not hasattr(checkpoint, "_metadata")
+
+
+@claim("LOAD-58", source="torch.nn.Module.load_state_dict")
+def test_a_module_sees_by_the_version_in_the_metadata_what_it_has_to_rename():
+    old, new = OrderedDict(old=torch.ones(3)), Renaming().state_dict()
+    old._metadata = {"": {"version": 1}}
+    model = Renaming()
+    assert model.load_state_dict(old) == ([], [])
+    assert model.x.tolist() == [1, 1, 1]
+    assert new._metadata == {"": {"version": 2}}
+    assert model.load_state_dict(new) == ([], [])
+    assert model.x.tolist() == [0, 0, 0]
+
+
+@claim("LOAD-59", source="torch.nn.Module.load_state_dict")
+def test_each_submodule_is_asked_with_the_keys_below_its_path_and_the_metadata_of_its_path():
+    model = Recording()
+    model.body = nn.Module()
+    model.body.inner, model.body.other = Recording(), ToyModel(5, 10)
+    checkpoint = model.state_dict()
+    checkpoint._metadata["body.inner"] = {"version": 1}
+    model.load_state_dict(checkpoint, strict=False)
+    assert model.asked == (list(checkpoint), "", {"version": 3}, True)
+    assert model.body.inner.asked == (["body.inner.x"], "body.inner.", {"version": 1}, True)
+
+
+@claim("LOAD-60", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("metadata", [None, {}, {"": {"version": 3}}], ids=["none", "empty", "of the outermost"])
+def test_a_submodule_without_metadata_in_the_checkpoint_gets_an_empty_dict(metadata):
+    model = nn.Sequential(Recording())
+    checkpoint = OrderedDict(model.state_dict())
+    checkpoint._metadata = metadata
+    model.load_state_dict(checkpoint)
+    assert model[0].asked == (["0.x"], "0.", {}, True)
+
+
+@claim("LOAD-61", source="torch.nn.Module.load_state_dict", since="2.1")
+@pytest.mark.parametrize("assign", [True, False])
+def test_a_module_sees_in_its_metadata_whether_it_is_to_assign(assign):
+    model = nn.Sequential(Recording())
+    model.load_state_dict(dict(model.state_dict()), assign=assign)
+    assert model[0].asked[2] == ({"assign_to_params_buffers": True} if assign else {})
+
+
+@claim("LOAD-62", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("strict", [True, False])
+def test_what_submodules_complain_of_is_raised_together_strict_or_not(strict):
+    with pytest.raises(RuntimeError) as error:
+        nn.Sequential(Complaining(), Complaining()).load_state_dict({}, strict=strict)
+    headline = "Error(s) in loading state_dict for Sequential:"
+    assert str(error.value).split("\n\t") == [headline, "0. does not like it", "1. does not like it"]
+
+
+@claim("LOAD-63", source="torch.nn.Module.load_state_dict")
+def test_an_empty_module_loads_an_empty_checkpoint():
+    assert nn.Sequential(nn.ReLU()).load_state_dict({}) == ([], [])
+
+
+@claim("SER-12", source="torch.nn.BatchNorm1d")
+def test_BatchNorm_forgives_a_lack_of_its_counter_only_where_the_checkpoint_has_no_metadata(real_device):
+    model = nn.Sequential(nn.Linear(1, 3), nn.BatchNorm1d(3)).to(real_device)
+    checkpoint = model.state_dict()
+    del checkpoint["1.num_batches_tracked"]
+    with pytest.raises(RuntimeError, match='Missing key.*"1.num_batches_tracked"'):
+        model.load_state_dict(checkpoint)
+    copied = {key: value for key, value in checkpoint.items()}  # noqa: C416
+    assert model.load_state_dict(copied) == ([], [])
+    assert model[1].num_batches_tracked.tolist() == 0
+    assert list(copied) == list(checkpoint)

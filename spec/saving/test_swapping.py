@@ -1,0 +1,102 @@
+"""Loading where ``torch.__future__.set_swap_module_params_on_conversion(True)`` has tensors swap what they hold."""
+
+import weakref
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import PARAMETER, PARAMETERS, SAVED, claim
+
+FLAG = "torch.__future__.set_swap_module_params_on_conversion"
+
+
+@pytest.fixture
+def swapping():
+    torch.__future__.set_swap_module_params_on_conversion(True)
+    yield
+    torch.__future__.set_swap_module_params_on_conversion(False)
+
+
+@claim("LOAD-76", source=FLAG, since="2.3")
+@pytest.mark.parametrize("kind", SAVED)
+def test_where_tensors_swap_assigning_keeps_the_object_and_takes_the_rest_from_the_checkpoint(kind, swapping):
+    model = kind.on(nn.Module(), "x", torch.zeros(2, 3))
+    tensor, trainable, saved = model.x, model.x.requires_grad, torch.ones(3, 2, dtype=torch.float64).t()
+    model.load_state_dict({"x": saved}, assign=True)
+    assert model.x is tensor
+    assert (model.x.dtype, model.x.stride(), model.x.data_ptr()) == (torch.float64, (1, 2), saved.data_ptr())
+    assert (type(model.x), model.x.requires_grad) == (nn.Parameter if kind in PARAMETERS else torch.Tensor, trainable)
+
+
+@claim("LOAD-77", source=FLAG, since="2.3")
+@pytest.mark.parametrize("kind", SAVED)
+def test_where_tensors_swap_loading_keeps_object_storage_and_dtype(kind, swapping):
+    model = kind.on(nn.Module(), "x", torch.zeros(3))
+    tensor, storage, trainable = model.x, model.x.data_ptr(), model.x.requires_grad
+    checkpoint = {"x": torch.ones(3, dtype=torch.float64, requires_grad=not trainable)}
+    assert model.load_state_dict(checkpoint) == ([], [])
+    assert model.x is tensor
+    assert (model.x.dtype, model.x.data_ptr(), model.x.requires_grad) == (torch.float32, storage, trainable)
+    assert model.x.tolist() == checkpoint["x"].tolist() == [1, 1, 1]
+
+
+@claim("LOAD-78", source=FLAG, since="2.3")
+def test_where_tensors_swap_an_optimizer_built_before_a_checkpoint_is_assigned_updates_the_module(swapping):
+    model = PARAMETER.on(nn.Module(), "x", torch.zeros(3))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    model.load_state_dict({"x": torch.ones(3)}, assign=True)
+    model.x.sum().backward()
+    optimizer.step()
+    assert model.x.tolist() == [0, 0, 0]
+
+
+@claim("LOAD-79", source=FLAG, since="2.3")
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("kind", PARAMETERS)
+def test_where_tensors_swap_a_parameter_keeps_its_requires_grad(kind, requires_grad, swapping):
+    class Kept(nn.Parameter):
+        def module_load(self, other, assign=False):
+            return nn.Parameter(other.detach(), requires_grad)
+
+    model = nn.Module()
+    model.x = Kept(torch.zeros(3), kind is PARAMETER)
+    model.load_state_dict({"x": torch.ones(3)})
+    assert model.x.requires_grad is (kind is PARAMETER)
+    assert model.x.tolist() == [1, 1, 1]
+
+
+@claim("LOAD-80", source=FLAG, since="2.3")
+def test_where_tensors_swap_one_that_is_weakly_referenced_cannot_be_loaded(swapping):
+    model = PARAMETER.on(nn.Module(), "x", torch.zeros(3))
+    watched = weakref.ref(model.x)
+    with pytest.raises(RuntimeError, match='While swapping the parameter named "x"'):
+        model.load_state_dict({"x": torch.ones(3)}, assign=True)
+    assert watched() is model.x
+    assert model.x.tolist() == [0, 0, 0]
+
+
+@claim("LOAD-81", source="torch.Tensor.module_load", since="2.3")
+@pytest.mark.parametrize("returned", ["self", "other"])
+def test_module_load_must_not_return_one_of_its_arguments(returned, swapping):
+    class Lazy(nn.Parameter):
+        def module_load(self, other, assign=False):
+            return {"self": self, "other": other}[returned]
+
+    model = nn.Module()
+    model.x = Lazy(torch.zeros(3))
+    with pytest.raises(RuntimeError, match="module_load returned one of self or other"):
+        model.load_state_dict({"x": torch.ones(3)})
+
+
+@claim("LOAD-82", source="torch.Tensor.module_load", since="2.3")
+@pytest.mark.parametrize("assign", [True, False])
+def test_a_tensor_decides_in_module_load_what_it_takes_from_the_checkpoint(assign, swapping):
+    class Doubling(nn.Parameter):
+        def module_load(self, other, assign=False):
+            return nn.Parameter(other * (4 if assign else 2))
+
+    model = nn.Module()
+    model.x = Doubling(torch.zeros(3))
+    model.load_state_dict({"x": torch.ones(3)}, assign=assign)
+    assert model.x.tolist() == [4 if assign else 2] * 3
