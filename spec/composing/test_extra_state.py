@@ -1,0 +1,142 @@
+"""``get_extra_state()`` and ``set_extra_state()``: what a module saves beside its tensors."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import claim
+
+
+class Counting(nn.Module):
+    """A Linear with a plain attribute ``count`` that is saved and loaded as extra state."""
+
+    def __init__(self, count=None):
+        super().__init__()
+        self.linear = nn.Linear(2, 3, bias=False)
+        self.register_buffer("b", torch.zeros(1))
+        self.count = count
+        self.restored = []
+
+    def get_extra_state(self):
+        return self.count
+
+    def set_extra_state(self, state):
+        self.count = state
+        self.restored.append((self.b.item(), self.linear.weight[0, 0].item()))
+
+
+class Getting(nn.Module):
+    """A module that saves extra state and can't load it."""
+
+    def get_extra_state(self):
+        return 1
+
+
+class Setting(nn.Module):
+    """A module that loads extra state and doesn't save any."""
+
+    count = None
+
+    def set_extra_state(self, state):
+        self.count = state
+
+
+MODULES = {"": lambda module: module, "0.": nn.Sequential}
+VALUES = {"int": 3, "dict": {"steps": [1, 2], "name": "adam"}, "None": None, "tensor": torch.arange(3)}
+
+
+@claim("HOOK-07", source="torch.nn.Module.get_extra_state")
+@pytest.mark.parametrize("value", VALUES)
+def test_extra_state_travels_as_it_is_under_the_key_of_its_module(value):
+    saved = nn.ModuleDict({"outer": Counting(VALUES[value])})
+    fresh = nn.ModuleDict({"outer": Counting("fresh")})
+    saved.outer.child, fresh.outer.child = Counting("nested"), Counting("fresh")
+    checkpoint = saved.state_dict()
+    assert checkpoint["outer._extra_state"] is VALUES[value]
+    assert checkpoint["outer.child._extra_state"] == "nested"
+    assert fresh.load_state_dict(checkpoint) == ([], [])
+    assert fresh.outer.count is VALUES[value]
+    assert fresh.outer.child.count == "nested"
+
+
+@claim("HOOK-43", source="torch.nn.Module.get_extra_state")
+def test_extra_state_stands_between_the_own_state_and_that_of_the_children():
+    model = nn.Sequential(Counting())
+    assert list(model.state_dict(prefix="outer.")) == ["outer.0.b", "outer.0._extra_state", "outer.0.linear.weight"]
+
+
+@claim("HOOK-44", source="torch.nn.Module.set_extra_state")
+def test_extra_state_is_set_after_the_own_state_is_loaded_and_before_that_of_the_children():
+    model = Counting()
+    nn.init.zeros_(model.linear.weight)
+    model.load_state_dict({"linear.weight": torch.ones(3, 2), "b": torch.ones(1), "_extra_state": 5})
+    assert model.restored == [(1, 0)]
+    assert model.linear.weight[0, 0].item() == 1
+
+
+@claim("HOOK-08", source="torch.nn.Module.get_extra_state")
+@pytest.mark.parametrize("path", MODULES)
+def test_extra_state_without_a_setter_is_unexpected_and_a_setter_without_extra_state_misses_it(path):
+    getting, setting = MODULES[path](Getting()), MODULES[path](Setting())
+    key = f"{path}_extra_state"
+    with pytest.raises(RuntimeError, match=rf'Unexpected key\(s\) in state_dict: "{key}"'):
+        getting.load_state_dict(getting.state_dict())
+    with pytest.raises(RuntimeError, match=rf'Missing key\(s\) in state_dict: "{key}"'):
+        setting.load_state_dict(setting.state_dict())
+    assert getting.load_state_dict({key: 1}, strict=False) == ([], [key])
+    assert setting.load_state_dict({}, strict=False) == ([key], [])
+
+
+@claim("HOOK-45", source="torch.nn.Module.set_extra_state")
+def test_a_checkpoint_without_extra_state_leaves_that_of_the_module_alone():
+    model = Counting(3)
+    checkpoint = model.state_dict()
+    del checkpoint["_extra_state"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "_extra_state"\.'):
+        model.load_state_dict(checkpoint)
+    assert model.load_state_dict(checkpoint, strict=False) == (["_extra_state"], [])
+    assert (model.count, model.restored) == (3, [])
+
+
+@claim("HOOK-46", source="torch.nn.Module.get_extra_state")
+@pytest.mark.parametrize(("method", "args"), [("get_extra_state", ()), ("set_extra_state", (1,))])
+def test_a_module_that_defines_no_extra_state_has_none_to_get_or_set(method, args):
+    model = nn.Linear(2, 3)
+    assert list(model.state_dict()) == ["weight", "bias"]
+    with pytest.raises(RuntimeError, match=rf"Reached a code path in Module.{method}\(\) that should never be called"):
+        getattr(model, method)(*args)
+
+
+@claim("HOOK-47", source="torch.nn.Module.get_extra_state")
+def test_extra_state_is_defined_by_the_class_and_not_by_the_instance():
+    model = nn.Linear(2, 3)
+    model.get_extra_state = lambda: 1
+    model.set_extra_state = print
+    checkpoint = model.state_dict()
+    assert list(checkpoint) == ["weight", "bias"]
+    assert model.load_state_dict(checkpoint) == ([], [])
+
+
+@claim("HOOK-48", source="torch.nn.Module.set_extra_state")
+def test_an_error_of_set_extra_state_ends_the_load_as_it_is():
+    class Refusing(Setting):
+        def set_extra_state(self, state):
+            raise ValueError(f"version {state} is too old")
+
+    model = nn.Sequential(nn.Linear(1, 1, bias=False), Refusing(), nn.Linear(1, 1, bias=False))
+    nn.init.zeros_(model[2].weight)
+    checkpoint = {"0.weight": torch.full((1, 1), 7.0), "1._extra_state": 3, "2.weight": torch.full((1, 1), 7.0)}
+    with pytest.raises(ValueError, match="version 3 is too old"):
+        model.load_state_dict(checkpoint)
+    assert (model[0].weight.item(), model[2].weight.item()) == (7, 0)
+
+
+@claim("HOOK-09", source="torch.nn.Module.get_extra_state")
+@pytest.mark.parametrize("route", ["double()", "to(meta)"])
+def test_a_tensor_in_extra_state_is_neither_converted_nor_moved(route, real_device):
+    model = Counting(torch.ones(3, device=real_device)).to(real_device)
+    tensor = model.count
+    model = {"double()": model.double, "to(meta)": lambda: model.to("meta")}[route]()
+    assert model.state_dict()["_extra_state"] is tensor
+    assert (tensor.dtype, tensor.device.type) == (torch.float32, torch.device(real_device).type)
+    assert (model.b.dtype, model.b.device.type) != (tensor.dtype, tensor.device.type)

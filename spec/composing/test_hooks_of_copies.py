@@ -1,0 +1,163 @@
+"""What becomes of hooks and of their handles when a module is copied, pickled or forgotten."""
+
+import copy
+import pickle
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import claim
+
+noted = []
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    yield
+    noted.clear()
+
+
+def note(module, *args):
+    noted.append(module)
+
+
+ROUTES = {"deepcopy": copy.deepcopy, "pickle": lambda value: pickle.loads(pickle.dumps(value))}
+HOOKS = {  # how a hook is registered, and what runs it
+    "forward pre-hook": (lambda m: m.register_forward_pre_hook(note), lambda m: m(torch.ones(1, 2))),
+    "forward hook": (lambda m: m.register_forward_hook(note), lambda m: m(torch.ones(1, 2))),
+    "state dict hook": (lambda m: m._register_state_dict_hook(note), lambda m: m.state_dict()),
+    "load pre-hook": (
+        lambda m: m._register_load_state_dict_pre_hook(note, with_module=True),
+        lambda m: m.load_state_dict(m.state_dict()),
+    ),
+    "load post-hook": (
+        lambda m: m.register_load_state_dict_post_hook(note),
+        lambda m: m.load_state_dict(m.state_dict()),
+    ),
+}
+
+
+@claim("HOOK-49", source="torch.nn.Module.register_load_state_dict_post_hook")
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_copied_module_has_the_hooks_of_the_original_and_they_are_given_the_copy(hook, route):
+    register, run = HOOKS[hook]
+    model = nn.Linear(2, 3)
+    handle = register(model)
+    copied = ROUTES[route](model)
+    run(copied)
+    assert noted == [copied]
+    handle.remove()
+    run(model)
+    assert noted == [copied]
+    run(copied)
+    assert noted == [copied, copied]
+
+
+@claim("HOOK-50", source="torch.utils.hooks.RemovableHandle")
+@pytest.mark.parametrize("hook", ["forward hook", "load pre-hook"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_handle_that_is_copied_with_its_module_removes_the_hook_of_the_copy(hook, route):
+    register, run = HOOKS[hook]
+    model = nn.Linear(2, 3)
+    copied, handle = ROUTES[route]((model, register(model)))
+    handle.remove()
+    run(copied)
+    assert noted == []
+    run(model)
+    assert noted == [model]
+
+
+@claim("HOOK-51", source="torch.utils.hooks.RemovableHandle")
+def test_a_handle_outlives_its_module_and_removes_nothing_then():
+    model = nn.Linear(2, 3)
+    handle = model.register_forward_hook(note)
+    del model
+    handle.remove()
+    handle.remove()
+    assert handle.hooks_dict_ref() is None
+
+
+@claim("HOOK-52", source="torch.utils.hooks.RemovableHandle")
+def test_a_handle_as_a_context_removes_its_hook_at_the_end_even_of_an_error():
+    model = nn.Linear(2, 3)
+    with pytest.raises(RuntimeError, match="shapes"), model.register_forward_hook(note):
+        model(torch.ones(1, 5))
+    model(torch.ones(1, 2))
+    assert noted == []
+
+
+@claim("HOOK-53", source="torch.utils.hooks.RemovableHandle")
+def test_a_handle_made_after_one_was_unpickled_removes_its_own_hook_alone():
+    model = nn.Linear(2, 3)
+    handle = model.register_forward_hook(note)
+    handle.id += 1000
+    pickled = pickle.dumps(handle)
+    revived = pickle.loads(pickled)
+    assert model.register_forward_hook(note).id > revived.id
+
+
+@claim("HOOK-54", source="torch.nn.Module._register_load_state_dict_pre_hook")
+def test_a_load_pre_hook_does_not_keep_its_module_alive_and_cannot_run_for_a_dead_one():
+    model = nn.Linear(2, 3)
+    model._register_load_state_dict_pre_hook(note, with_module=True)
+    clone = copy.copy(model)
+    clone.load_state_dict(clone.state_dict())
+    assert noted == [model]
+    noted.clear()
+    del model
+    with pytest.raises(RuntimeError, match="You are trying to call the hook of a dead Module!"):
+        clone.load_state_dict(clone.state_dict())
+    with pytest.raises(RuntimeError, match="You are trying to revive the hook of a dead Module!"):
+        copy.deepcopy(clone)
+
+
+TABLES = [
+    "_forward_pre_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+    "_is_full_backward_hook",
+    "_non_persistent_buffers_set",
+]
+
+
+@claim("HOOK-55", source="torch.nn.Module")
+@pytest.mark.parametrize("table", TABLES)
+def test_a_module_that_was_pickled_before_torch_knew_a_kind_of_hook_is_revived_with_none_of_it(table):
+    model = nn.Linear(2, 3)
+    vars(model).pop(table, None)
+    revived = ROUTES["pickle"](model)
+    empty = {"_is_full_backward_hook": None, "_non_persistent_buffers_set": set()}.get(table, OrderedDict())
+    assert vars(revived)[table] == empty
+    assert type(vars(revived)[table]) is type(empty)
+    assert list(vars(revived)["_parameters"]) == ["weight", "bias"]
+
+
+@claim("HOOK-56", source="torch.nn.Module", since="2.0")
+@pytest.mark.parametrize(
+    "table",
+    [
+        "_forward_hooks_with_kwargs",
+        "_forward_pre_hooks_with_kwargs",
+        "_backward_pre_hooks",
+        "_state_dict_pre_hooks",
+    ],
+)
+def test_a_module_that_was_pickled_before_torch_2_is_revived_with_what_torch_2_brought(table):
+    model = nn.Linear(2, 3)
+    vars(model).pop(table, None)
+    revived = ROUTES["pickle"](model)
+    assert vars(revived)[table] == {}
+    assert type(vars(revived)[table]) is OrderedDict
+
+
+@claim("HOOK-71", source="torch.nn.Module", since="2.1")
+def test_a_module_that_was_pickled_before_a_hook_could_always_be_called_is_revived_with_none_that_is():
+    model = nn.Linear(2, 3)
+    vars(model).pop("_forward_hooks_always_called", None)
+    revived = ROUTES["pickle"](model)
+    assert vars(revived)["_forward_hooks_always_called"] == {}
+    assert type(vars(revived)["_forward_hooks_always_called"]) is OrderedDict

@@ -1,0 +1,146 @@
+"""What the hooks of ``state_dict()`` are given, when they run, and what they can change."""
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import NestedModel, ToyModel3, claim
+
+REGISTER = {
+    "pre": "register_state_dict_pre_hook",
+    "post": "register_state_dict_post_hook",
+    "private": "_register_state_dict_hook",
+}
+
+
+@claim("HOOK-21", source="torch.nn.Module.register_state_dict_pre_hook", since="2.0")
+@pytest.mark.parametrize("keep_vars", [True, False])
+def test_a_state_dict_pre_hook_is_given_the_module_its_prefix_and_keep_vars(keep_vars):
+    model, given = NestedModel(5, 10), []
+    model.register_state_dict_pre_hook(lambda *args: given.append(args))
+    model.body.toy.register_state_dict_pre_hook(lambda *args: given.append(args))
+    model.state_dict(prefix="outer.", keep_vars=keep_vars)
+    assert given == [(model, "outer.", keep_vars), (model.body.toy, "outer.body.toy.", keep_vars)]
+
+
+@claim("HOOK-22", source="torch.nn.Module.register_state_dict_pre_hook", since="2.0")
+def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved_and_answers_for_nothing(real_device):
+    model = ToyModel3(5, 10).to(real_device)
+
+    def replace(module, prefix, keep_vars):
+        module.c1 = torch.full((10,), 7.0, device=real_device)
+        module.register_buffer("late", torch.ones(1, device=real_device))
+        return {}
+
+    model.register_state_dict_pre_hook(replace)
+    checkpoint = model.state_dict()
+    assert list(checkpoint) == ["b1", "c1", "late", "linear.weight", "linear.bias"]
+    assert checkpoint["c1"].tolist() == [7] * 10
+
+
+@claim("HOOK-23", source="torch.nn.Module.state_dict", since="2.0")
+def test_state_dict_hooks_run_before_the_own_state_is_saved_and_after_that_of_the_children(real_device):
+    model, order, checkpoint = NestedModel(5, 10).to(real_device), [], OrderedDict()
+    for module, name in [(model, "model"), (model.body.toy, "toy")]:
+        module.register_state_dict_pre_hook(lambda *args, name=name: order.append(f"{name} before {len(checkpoint)}"))
+        module._register_state_dict_hook(lambda *args, name=name: order.append(f"{name} after {len(checkpoint)}"))
+    model.state_dict(destination=checkpoint)
+    assert order == ["model before 0", "toy before 2", "toy after 6", "model after 6"]
+
+
+@claim("HOOK-24", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
+def test_a_state_dict_post_hook_is_given_the_module_the_state_dict_its_prefix_and_its_metadata():
+    model, given = NestedModel(5, 10), []
+    model.body._version = 3
+    model.body.register_state_dict_post_hook(lambda *args: given.append(args))
+    checkpoint = model.state_dict(prefix="outer.")
+    [(module, state, prefix, metadata)] = given
+    assert module is model.body
+    assert state is checkpoint
+    assert prefix == "outer.body."
+    assert metadata == {"version": 3}
+    assert metadata is checkpoint._metadata["outer.body"]
+
+
+@claim("HOOK-25", source="torch.nn.Module._register_state_dict_hook")
+def test_a_hook_of_the_private_road_is_given_the_module_the_state_dict_its_prefix_and_its_metadata():
+    model, given = NestedModel(5, 10), []
+    model._register_state_dict_hook(lambda *args: given.append(args))
+    model.body._register_state_dict_hook(lambda *args: given.append(args))
+    checkpoint = model.state_dict()
+    assert [(module, prefix, metadata) for module, _, prefix, metadata in given] == [
+        (model.body, "body.", {"version": 1}),
+        (model, "", {"version": 1}),
+    ]
+    assert given[0][1] is given[1][1] is checkpoint
+
+
+@claim("HOOK-04", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
+@pytest.mark.parametrize("path", ["", "body.toy"])
+def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, device):
+    model = NestedModel(5, 10).to(device)
+
+    def edit(module, state, prefix, metadata):
+        state["renamed"] = state.pop("body.toy.b1")
+        del state["body.toy.linear.bias"]
+
+    model.get_submodule(path).register_state_dict_post_hook(edit)
+    checkpoint = model.state_dict()
+    assert list(checkpoint) == ["scale", "shift", "body.toy.c1", "body.toy.linear.weight", "renamed"]
+    assert checkpoint["renamed"].shape == (10,)
+
+
+@claim("HOOK-26", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
+@pytest.mark.parametrize("path", ["", "body.toy"])
+def test_a_state_dict_post_hook_that_returns_something_is_refused(path):
+    model = NestedModel(5, 10)
+    handle = model.get_submodule(path).register_state_dict_post_hook(lambda module, state, prefix, metadata: state)
+    with pytest.raises(RuntimeError, match="state_dict post-hook must return None"):
+        model.state_dict()
+    handle.remove()
+    assert len(model.state_dict()) == 6
+
+
+@claim("HOOK-27", source="torch.nn.Module._register_state_dict_hook")
+def test_what_a_hook_of_the_private_road_returns_is_the_state_dict_where_it_is_called_and_ignored_above():
+    model = nn.Module()
+    model.child = nn.Linear(2, 3, bias=False)
+    other = {"x": 1}
+    model.child._register_state_dict_hook(lambda *args: other)
+    assert model.child.state_dict() is other
+    assert list(model.state_dict()) == ["child.weight"]
+
+
+@claim("HOOK-28", source="torch.nn.Module._register_state_dict_hook")
+def test_each_hook_of_the_private_road_is_given_what_the_last_returned_and_None_changes_nothing():
+    model, given, other = nn.Linear(2, 3), [], {}
+    model._register_state_dict_hook(lambda module, state, *rest: given.append(list(state)))
+    model._register_state_dict_hook(lambda module, state, *rest: other)
+    model._register_state_dict_hook(lambda module, state, *rest: given.append(state is other))
+    assert model.state_dict() is other
+    assert given == [["weight", "bias"], True]
+
+
+@claim("HOOK-29", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
+def test_a_function_that_is_a_state_dict_post_hook_cannot_take_the_private_road_too():
+    model = nn.Linear(2, 3)
+    hook = lambda *args: None  # noqa: E731
+    model._register_state_dict_hook(hook)
+    model.register_state_dict_post_hook(hook)
+    with pytest.raises(RuntimeError, match="previously registered via register_state_dict_post_hook"):
+        model._register_state_dict_hook(hook)
+    assert len(model._state_dict_hooks) == 2
+
+
+@claim("HOOK-30", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
+@pytest.mark.parametrize("register", REGISTER)
+def test_state_dict_hooks_run_in_the_order_of_registration_until_they_are_removed(register):
+    model, ran = nn.Linear(2, 3), []
+    first = getattr(model, REGISTER[register])(lambda *args: ran.append("first"))
+    getattr(model, REGISTER[register])(lambda *args: ran.append("second"))
+    model.state_dict()
+    first.remove()
+    model.state_dict()
+    assert ran == ["first", "second", "second"]
