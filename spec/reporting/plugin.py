@@ -103,6 +103,7 @@ def command(item: pytest.Item) -> str:
     config = item.config
     options = [f"--device={name}" for name in config.getoption("device")]
     options += [f"--require-device={name}" for name in config.getoption("require_device")]
+    options += [f"--model={name}" for name in config.getoption("model")]
     configured = {ANYWHERE, *config.getini("addopts")}
     plugins = [f"-p {name}" for name in config.getoption("plugins") if name not in configured]
     program = PACKAGE if config.pluginmanager.has_plugin(ANYWHERE) else "pytest"

@@ -1,3 +1,3 @@
 """The chapters of the specification, in the order in which a user meets them."""
 
-CHAPTERS = ("declaring", "saving", "moving", "training", "composing", "compiling", "distributing", "whole")
+CHAPTERS = ("declaring", "saving", "moving", "training", "composing", "compiling", "distributing", "bringing", "whole")

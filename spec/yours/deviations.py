@@ -1,7 +1,6 @@
 """Deviations: the claims in which a backend is known to differ, and the gap report that is made of them."""
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,6 @@ import torch
 
 from ..reporting.verdicts import DEVIATES, FAILS, HOLDS, Verdict
 from ..vocabulary.devices import BUILT_IN, Move
-
-PACKAGE = Path(__file__).parent.parent
 
 
 class InvalidDeviations(ValueError):
@@ -55,12 +52,6 @@ def read(path: str) -> Deviations:
             raise InvalidDeviations(f"{path}, line {number}: {id} stands in line {found.lines[id]} too")
         found.reasons[id], found.lines[id] = reason, number
     return found
-
-
-def written_ids() -> set[str]:
-    """The ids of all claims of the specification, of the chapters that a run leaves out too."""
-    files = (path for path in PACKAGE.rglob("test_*.py") if "selftest" not in path.parts)
-    return {id for path in files for id in re.findall(r'@claim\(\s*"([A-Z]+-\d+)"', path.read_text(encoding="utf-8"))}
 
 
 def concerns_a_backend(params: dict[str, object]) -> bool:

@@ -4,19 +4,29 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from ..reporting import code
 from ..reporting.files import write_whole
 from ..reporting.verdicts import DEVIATES, verdicts
 from ..vocabulary.claim import HOLDS
 from ..vocabulary.devices import BUILT_IN
 from ..vocabulary.plugin import CLAIM, DEVICES, EXPECTED
-from .deviations import Deviations, InvalidDeviations, concerns_a_backend, gap_report, read, written_ids
+from . import modules
+from .deviations import Deviations, InvalidDeviations, concerns_a_backend, gap_report, read
 
+FACTORIES = pytest.StashKey[tuple[modules.Factory, ...]]()
 DEVIATIONS = pytest.StashKey[Deviations]()
 OBSERVED = "observed"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("module state")
+    group.addoption(
+        "--model",
+        action="append",
+        default=[],
+        metavar="PACKAGE.MODULE:FACTORY",
+        help="also show what holds for every module on the one that this factory returns (repeatable)",
+    )
     group.addoption(
         "--deviations",
         metavar="FILE",
@@ -31,18 +41,27 @@ def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("deviations")
     try:
         config.stash[DEVIATIONS] = read(path) if path else Deviations()
-    except InvalidDeviations as error:
+        found = [modules.find(name) for name in dict.fromkeys(config.getoption("model"))]
+    except (InvalidDeviations, modules.InvalidModel) as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[FACTORIES] = (*modules.TORCH_NN, *found)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(GapReporter(config), "module-state-gap-reporter")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "factory" in metafunc.fixturenames:
+        metafunc.parametrize("factory", metafunc.config.stash[FACTORIES])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Expect the listed claims to deviate, in each case that may show what a backend does."""
     deviations = config.stash[DEVIATIONS]
+    if not deviations.path:
+        return
     claims = [item for item in items if CLAIM in item.stash]
     try:
-        deviations.check(written_ids().union(item.stash[CLAIM].id for item in claims) if deviations.path else ())
+        deviations.check({*code.claims(), *(item.stash[CLAIM].id for item in claims)})
     except InvalidDeviations as error:
         raise pytest.UsageError(str(error)) from None
     for item in claims:

@@ -1,0 +1,39 @@
+"""What a module saves, and what another instance of its class restores."""
+
+import torch
+
+from ..vocabulary import claim
+from .marking import different, marked
+
+
+@claim("ANY-01", source="torch.nn.Module.state_dict")
+def test_every_parameter_is_in_the_state_dict_under_its_own_name(factory):
+    model = factory()
+    saved = model.state_dict(keep_vars=True)
+    missing = [name for name, parameter in model.named_parameters() if saved.get(name) is not parameter]
+    assert missing == []
+
+
+@claim("ANY-02", source="torch.nn.Module.state_dict")
+def test_every_tensor_in_the_state_dict_is_a_parameter_or_a_buffer(factory):
+    model = factory()
+    listed = {id(tensor) for tensor in [*model.parameters(), *model.buffers()]}
+    saved = model.state_dict(keep_vars=True)
+    unlisted = [name for name, tensor in saved.items() if torch.is_tensor(tensor) and id(tensor) not in listed]
+    assert unlisted == []
+
+
+@claim("ANY-03", source="torch.nn.Module.load_state_dict")
+def test_a_new_instance_restores_from_a_file_everything_that_was_saved(factory, real_device, tmp_path):
+    trained, fresh = marked(factory().to(real_device)), factory().to(real_device)
+    torch.save(trained.state_dict(), tmp_path / "model.pth")
+    keys = fresh.load_state_dict(torch.load(tmp_path / "model.pth", map_location="cpu", weights_only=True))
+    assert (keys.missing_keys, keys.unexpected_keys) == ([], [])
+    assert different(fresh.state_dict(), trained.state_dict()) == []
+
+
+@claim("ANY-04", source="torch.nn.Module.load_state_dict")
+def test_the_state_dict_names_the_same_tensors_in_every_instance(factory):
+    one, other = factory().state_dict(), factory().state_dict()
+    assert list(one) == list(other)
+    assert [name for name in one if getattr(one[name], "shape", None) != getattr(other[name], "shape", None)] == []

@@ -1,0 +1,1 @@
+"""Faults in what holds for every module."""
