@@ -18,6 +18,7 @@ from . import Fault
 
 SECONDS = 120
 BLUNT, BROAD = 1 / 2, 1 / 3
+SLOW = ("compiling", "distributing", "whole")
 
 
 @dataclass
@@ -68,9 +69,19 @@ def refuted_by(fault: Fault, items: list[pytest.Item]) -> list[str]:
 
 
 def concerned(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
-    """The cases of the chapters of the claims that ``fault`` is aimed at."""
-    chapters = {item.path.parent for item in items if item.stash[CLAIM].id in fault.refutes}
-    return [item for item in items if item.path.parent in chapters]
+    """All cases of the claims that ``fault`` is aimed at, and one case of each other claim, to see how blunt it is.
+
+    The slow chapters have their say about their own faults only.
+    """
+    aimed = [item for item in items if item.stash[CLAIM].id in fault.refutes]
+    chapters = {item.path.parent.name for item in aimed}
+    heard, chosen = set(), []
+    for item in items:
+        id, chapter = item.stash[CLAIM].id, item.path.parent.name
+        if id in fault.refutes or (id not in heard and (chapter in chapters or chapter not in SLOW)):
+            chosen.append(item)
+        heard.add(id)
+    return chosen
 
 
 def answer(pipe: Connection, fault: Fault, items: list[pytest.Item]) -> None:
@@ -129,7 +140,7 @@ def in_subprocesses(faults: list[Fault], items: list[pytest.Item], everything: b
 
 
 def refutations(faults: list[Fault], items: list[pytest.Item], everything: bool) -> Iterator[Refutation]:
-    """What each fault refutes, as it becomes known: of ``everything``, or of the chapters that it concerns."""
+    """What each fault refutes, as it becomes known: of ``everything``, or of what it concerns."""
     run: Callable = in_forks if "fork" in multiprocessing.get_all_start_methods() else in_subprocesses
     return run(faults, refutable(items), everything)
 
