@@ -20,6 +20,7 @@ from ..vocabulary import (
     channels,
     claim,
 )
+from .optimizers import OPTIMIZERS
 
 
 @claim("GRAD-01", source="torch.nn.Parameter")
@@ -89,3 +90,96 @@ def test_a_parameter_or_buffer_may_be_added_in_place_to_the_output_of_a_linear(M
     model(x).sum().backward()
     assert model.b1.grad.tolist() == [3] * channels[1]
     assert model.linear.weight.grad.tolist() == [[3] * channels[0]] * channels[1]
+
+
+@claim("GRAD-05", source="torch.nn.Module.zero_grad")
+def test_the_gradient_of_a_plain_tensor_accumulates_where_zero_grad_resets_those_of_parameters(real_device):
+    model = nn.Module()
+    model.p = nn.Parameter(torch.ones(3, device=real_device))
+    model.plain = torch.ones(3, device=real_device, requires_grad=True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    for _ in range(2):
+        model.zero_grad(set_to_none=True)
+        (model.p + model.plain).sum().backward()
+        optimizer.step()
+    assert model.p.grad.tolist() == [1, 1, 1]
+    assert model.p.tolist() == [-1, -1, -1]
+    assert model.plain.grad.tolist() == [2, 2, 2]
+    assert model.plain.tolist() == [1, 1, 1]
+
+
+@claim("GRAD-12", source="torch.optim.Optimizer")
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_parameter_that_the_output_does_not_depend_on_gets_no_gradient_and_no_weight_decay(optimizer, real_device):
+    model = ToyModel2(5, 10).to(real_device)
+    model.unused = nn.Parameter(torch.ones(3, device=real_device))
+    optimizer = OPTIMIZERS[optimizer](model.parameters())
+    b1 = model.b1.tolist()
+    model(torch.ones(3, 5, device=real_device)).sum().backward()
+    optimizer.step()
+    assert model.unused.grad is None
+    assert model.unused.tolist() == [1, 1, 1]
+    assert model.b1.tolist() != b1
+
+
+@claim("GRAD-17", source="torch.Tensor.backward")
+def test_a_second_backward_adds_to_the_gradient_of_the_first_in_place(real_device):
+    model = ToyModel2(5, 10).to(real_device)
+    x = torch.ones(3, 5, device=real_device)
+    model(x).sum().backward()
+    gradient = model.b1.grad
+    model(x).sum().backward()
+    assert model.b1.grad is gradient
+    assert gradient.tolist() == [6] * 10
+
+
+@claim("GRAD-18", source="torch.Tensor.grad")
+@pytest.mark.parametrize(("shape", "dtype"), [((2,), torch.float32), ((3, 1), torch.float32), ((3,), torch.float64)])
+def test_a_gradient_of_another_shape_or_dtype_is_refused(shape, dtype):
+    model = nn.Module()
+    model.p = nn.Parameter(torch.ones(3))
+    model.p.grad = kept = torch.zeros(3)
+    with pytest.raises(RuntimeError, match="assign"):
+        model.p.grad = torch.ones(shape, dtype=dtype)
+    assert model.p.grad is kept
+
+
+@claim("GRAD-19", source="torch.no_grad")
+def test_no_grad_changes_no_flag_and_the_output_has_no_history(real_device):
+    model = ToyModel3(5, 10).to(real_device)
+    with torch.no_grad():
+        output = model(torch.ones(3, 5, device=real_device))
+        assert [parameter.requires_grad for parameter in model.parameters()] == [True] * 3
+    assert not output.requires_grad
+    assert output.grad_fn is None
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        output.sum().backward()
+
+
+@claim("GRAD-20", source="torch.inference_mode")
+def test_a_buffer_made_in_inference_mode_cannot_be_saved_for_backward():
+    """Beware of a module that fills its cache at the first forward: that of an evaluation, for example."""
+    model = nn.Module()
+    model.p = nn.Parameter(torch.ones(3))
+    model.register_buffer("cache", torch.ones(3))
+    (model.p * model.cache).sum().backward()
+    with torch.inference_mode():
+        model.cache = torch.ones(3)
+    with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
+        model.p * model.cache
+    model.cache = model.cache.clone()
+    (model.p * model.cache).sum().backward()
+    assert model.p.grad.tolist() == [2, 2, 2]
+
+
+@claim("GRAD-21", source="torch.Tensor.retain_grad")
+@pytest.mark.parametrize("kind", BUFFERS)
+def test_a_buffer_with_a_history_passes_its_gradient_on_and_keeps_none(kind, real_device):
+    model = kind.on(nn.Module(), "p", torch.ones(3, device=real_device, requires_grad=True))
+    model.register_buffer("derived", model.p * 2)
+    assert not model.derived.is_leaf
+    (model.derived * 3).sum().backward(retain_graph=True)
+    assert model.p.grad.tolist() == [6, 6, 6]
+    model.derived.retain_grad()
+    (model.derived * 3).sum().backward()
+    assert model.derived.grad.tolist() == [3, 3, 3]

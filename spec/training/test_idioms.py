@@ -1,74 +1,13 @@
-"""What the usual modules do with their state: BatchNorm, masks, positional encodings, counters."""
+"""What the usual modules do with their state: masks, positional encodings, counters, running statistics."""
+
+import copy
+import io
 
 import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import FrozenModel, IntegerModel, NestedModel, any_channels, claim
-
-BATCH_NORMS = {nn.BatchNorm1d: (4,), nn.BatchNorm2d: (4, 3, 3), nn.BatchNorm3d: (4, 2, 2, 2)}
-
-
-@claim("IDIOM-01", source="torch.nn.Module.train")
-@pytest.mark.parametrize("Model", [NestedModel, FrozenModel, IntegerModel])
-@pytest.mark.parametrize("mode", ["train", "eval"])
-def test_train_and_eval_change_the_training_flag_and_no_state(Model, mode, real_device):
-    model = Model(5, 10).to(real_device)
-
-    def state():
-        tensors = [*model.named_parameters(), *model.named_buffers()]
-        return [(name, id(tensor), tensor.dtype, tensor.requires_grad, tensor.tolist()) for name, tensor in tensors]
-
-    before = state()
-    assert getattr(model, mode)() is model
-    assert {module.training for module in model.modules()} == {mode == "train"}
-    assert state() == before
-
-
-@claim("IDIOM-02", source="torch.nn.BatchNorm1d")
-@pytest.mark.parametrize("BatchNorm", BATCH_NORMS)
-@any_channels
-def test_BatchNorm_has_two_parameters_and_three_buffers_one_of_them_an_integer(BatchNorm, device, channels):
-    model = BatchNorm(channels[1]).to(device)
-    assert {name: p.shape for name, p in model.named_parameters()} == {"weight": channels[1:], "bias": channels[1:]}
-    assert {name: (b.shape, b.dtype) for name, b in model.named_buffers()} == {
-        "running_mean": (channels[1:], torch.float32),
-        "running_var": (channels[1:], torch.float32),
-        "num_batches_tracked": ((), torch.int64),
-    }
-    assert len(model.state_dict()) == 5
-
-
-@claim("IDIOM-03", source="torch.nn.BatchNorm1d")
-@pytest.mark.parametrize("BatchNorm", BATCH_NORMS)
-@pytest.mark.parametrize("grad", [True, False])
-def test_a_forward_updates_the_buffers_of_BatchNorm_in_train_mode_only(BatchNorm, grad, real_device):
-    model = BatchNorm(2).to(real_device)
-    _, *space = BATCH_NORMS[BatchNorm]
-    x = torch.arange(8.0 * torch.Size(space).numel()).reshape(4, 2, *space).to(real_device)
-    with torch.set_grad_enabled(grad):
-        model.eval()(x)
-        untrained = {name: buffer.tolist() for name, buffer in model.named_buffers()}
-        model.train()(x)
-    assert untrained == {"running_mean": [0, 0], "running_var": [1, 1], "num_batches_tracked": 0}
-    assert model.num_batches_tracked.item() == 1
-    assert 0 not in model.running_mean.tolist()
-    assert 1 not in model.running_var.tolist()
-
-
-@claim("IDIOM-06", source="torch.nn.BatchNorm1d")
-@any_channels
-def test_a_BatchNorm_saved_without_its_buffers_computes_something_else(real_device, channels):
-    _, out_channels = channels
-    x = torch.randn(8, out_channels).to(real_device) + 3
-    trained = nn.BatchNorm1d(out_channels).to(real_device)
-    trained(x)
-    whole, parameters_only = nn.BatchNorm1d(out_channels).to(real_device), nn.BatchNorm1d(out_channels).to(real_device)
-    whole.load_state_dict(trained.state_dict())
-    parameters_only.load_state_dict(dict(trained.named_parameters()), strict=False)
-    expected = trained.eval()(x)
-    assert torch.equal(whole.eval()(x), expected)
-    assert not torch.allclose(parameters_only.eval()(x), expected)
+from ..vocabulary import BUFFERS, IntegerModel, claim
 
 
 class PositionalEncoding(nn.Module):
@@ -131,3 +70,159 @@ def test_a_step_counter_survives_save_and_load_as_a_buffer_and_not_as_an_int(ste
     assert fresh.steps.item() == trained.count == steps
     assert fresh.count == 0
     assert fresh.steps.dtype is torch.int64
+
+
+@claim("IDIOM-08", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize(("saved", "loading"), [(10, 20), (20, 10)])
+def test_a_persistent_positional_encoding_ties_the_checkpoint_to_its_length(saved, loading, device):
+    model = PositionalEncoding(loading, 4, persistent=True).to(device)
+    checkpoint = PositionalEncoding(saved, 4, persistent=True).to(device).state_dict()
+    with pytest.raises(RuntimeError, match=rf"size mismatch for table: .*\[{saved}, 4\].*\[{loading}, 4\]"):
+        model.load_state_dict(checkpoint)
+    with pytest.raises(RuntimeError, match="size mismatch for table"):
+        model.load_state_dict(checkpoint, strict=False)
+    assert model.table.shape == (loading, 4)
+
+
+@claim("IDIOM-37", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize(("saved", "loading"), [(10, 20), (20, 10)])
+def test_a_non_persistent_positional_encoding_may_have_any_length(saved, loading, device):
+    model = PositionalEncoding(loading, 4, persistent=False).to(device)
+    checkpoint = PositionalEncoding(saved, 4, persistent=False).to(device).state_dict()
+    assert model.load_state_dict(checkpoint) == ([], [])
+    assert model.table.shape == (loading, 4)
+
+
+@claim("IDIOM-38", source="torch.nn.Module.load_state_dict")
+def test_a_checkpoint_from_before_a_buffer_became_non_persistent_has_an_unexpected_key(device):
+    checkpoint = PositionalEncoding(10, 4, persistent=True).to(device).state_dict()
+    model = PositionalEncoding(10, 4, persistent=False).to(device)
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "table"'):
+        model.load_state_dict(checkpoint)
+    assert model.load_state_dict(checkpoint, strict=False) == ([], ["table"])
+
+
+@claim("IDIOM-11", source="torch.nn.Module.bfloat16")
+@pytest.mark.parametrize(("convert", "limit"), [("bfloat16", 256), ("half", 2048)])
+def test_a_float_counter_stops_counting_in_half_precision_and_an_integer_one_does_not(convert, limit, real_device):
+    model = nn.Module()
+    model.register_buffer("floating", torch.tensor(limit - 1.0))
+    model.register_buffer("integer", torch.tensor(limit - 1))
+    getattr(model.to(real_device), convert)()
+    for _ in range(3):
+        model.floating += 1
+        model.integer += 1
+    assert model.floating.item() == limit
+    assert model.integer.item() == limit + 2
+
+
+@claim("IDIOM-39", source="torch.nn.Module.register_buffer")
+@pytest.mark.parametrize("kind", BUFFERS)
+def test_a_counter_may_be_changed_in_place_or_rebound_and_stays_the_same_buffer_only_in_place(kind, real_device):
+    model = kind.on(nn.Module(), "steps", torch.tensor(0, device=real_device))
+    steps, keys = model.steps, list(model.state_dict())
+    model.steps += 1
+    assert model.steps is steps
+    model.steps = model.steps + 1
+    assert model.steps is not steps
+    assert (steps.item(), model.steps.item()) == (1, 2)
+    assert [name for name, _ in model.named_buffers()] == ["steps"]
+    assert list(model.state_dict()) == keys
+
+
+class RunningMean(nn.Module):
+    """The running mean of PyTorch's own notes on modules, rebound or, if ``in_place``, as it should be."""
+
+    def __init__(self, width, in_place):
+        super().__init__()
+        self.in_place = in_place
+        self.register_buffer("mean", torch.zeros(width))
+
+    def forward(self, x):
+        if self.in_place:
+            with torch.no_grad():
+                self.mean.mul_(0.5).add_(0.5 * x)
+        else:
+            self.mean = 0.5 * self.mean + 0.5 * x
+        return self.mean
+
+
+@claim("IDIOM-40", source="torch.nn.Module.register_buffer")
+def test_a_running_mean_that_is_rebound_takes_the_shape_of_its_input_and_into_the_checkpoint(real_device):
+    trained, fresh = RunningMean(4, in_place=False).to(real_device), RunningMean(4, in_place=False).to(real_device)
+    trained(torch.ones(2, 4, device=real_device))
+    assert trained.state_dict()["mean"].tolist() == [[0.5] * 4] * 2
+    with pytest.raises(RuntimeError, match="size mismatch for mean"):
+        fresh.load_state_dict(trained.state_dict())
+
+
+@claim("IDIOM-41", source="torch.nn.Module.register_buffer")
+def test_a_running_mean_that_is_updated_in_place_refuses_an_input_of_another_shape(real_device):
+    model = RunningMean(4, in_place=True).to(real_device)
+    model(torch.ones(4, device=real_device))
+    with pytest.raises(RuntimeError, match=r"shape|size"):
+        model(torch.ones(2, 4, device=real_device))
+    assert model.mean.shape == (4,)
+
+
+@claim("IDIOM-42", source="torch.nn.Module.register_buffer")
+def test_a_running_mean_that_is_rebound_keeps_the_history_of_its_input(real_device):
+    rebound, in_place = RunningMean(4, in_place=False).to(real_device), RunningMean(4, in_place=True).to(real_device)
+    x = torch.ones(4, device=real_device, requires_grad=True)
+    for model in (rebound, in_place):
+        model(x)
+    assert rebound.mean.tolist() == in_place.mean.tolist() == [0.5] * 4
+    assert rebound.mean.grad_fn is not None
+    assert in_place.mean.grad_fn is None
+
+
+@claim("IDIOM-43", source="torch.nn.Module.register_buffer")
+def test_a_module_with_a_buffer_that_has_a_history_can_be_saved_and_not_deepcopied(real_device):
+    model = RunningMean(4, in_place=False).to(real_device)
+    model(torch.ones(4, device=real_device, requires_grad=True))
+    with pytest.raises(RuntimeError, match="Only Tensors created explicitly by the user"):
+        copy.deepcopy(model)
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    file.seek(0)
+    assert torch.load(file, map_location="cpu", weights_only=True)["mean"].tolist() == [0.5] * 4
+
+
+class Averaged(nn.Module):
+    """A Linear, and the exponential moving average of its weight in a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 1, bias=False)
+        self.register_buffer("average", self.linear.weight.detach().clone())
+
+    @torch.no_grad()
+    def update(self):
+        self.average.lerp_(self.linear.weight, 0.5)
+
+
+@claim("IDIOM-44", source="torch.nn.Module.register_buffer")
+def test_a_moving_average_in_a_buffer_is_saved_with_its_parameter_and_trained_by_no_one(real_device):
+    model, fresh = Averaged().to(real_device), Averaged().to(real_device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    start = model.average.tolist()
+    model.linear(torch.ones(1, 2, device=real_device)).sum().backward()
+    optimizer.step()
+    assert model.average.tolist() == start
+    model.update()
+    assert model.average.tolist() == [[pytest.approx(value - 0.5) for value in start[0]]]
+    assert not model.average.requires_grad
+    fresh.load_state_dict(model.state_dict())
+    assert fresh.average.tolist() == model.average.tolist()
+
+
+@claim("IDIOM-45", source="torch.Tensor.detach")
+def test_a_buffer_that_is_a_detached_parameter_follows_every_step_where_a_clone_does_not(real_device):
+    model = nn.Module()
+    model.p = nn.Parameter(torch.zeros(3, device=real_device))
+    model.register_buffer("alias", model.p.detach())
+    model.register_buffer("copied", model.p.detach().clone())
+    model.p.grad = torch.ones_like(model.p)
+    torch.optim.SGD(model.parameters(), lr=1.0).step()
+    assert model.alias.tolist() == [-1, -1, -1]
+    assert model.copied.tolist() == [0, 0, 0]

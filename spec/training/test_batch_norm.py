@@ -1,0 +1,232 @@
+"""What BatchNorm and its relatives do with their state."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import any_channels, claim
+
+BATCH_NORMS = {nn.BatchNorm1d: (4,), nn.BatchNorm2d: (4, 3, 3), nn.BatchNorm3d: (4, 2, 2, 2)}
+
+
+@claim("IDIOM-02", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("BatchNorm", BATCH_NORMS)
+@any_channels
+def test_BatchNorm_has_two_parameters_and_three_buffers_one_of_them_an_integer(BatchNorm, device, channels):
+    model = BatchNorm(channels[1]).to(device)
+    assert {name: p.shape for name, p in model.named_parameters()} == {"weight": channels[1:], "bias": channels[1:]}
+    assert {name: (b.shape, b.dtype) for name, b in model.named_buffers()} == {
+        "running_mean": (channels[1:], torch.float32),
+        "running_var": (channels[1:], torch.float32),
+        "num_batches_tracked": ((), torch.int64),
+    }
+    assert len(model.state_dict()) == 5
+
+
+@claim("IDIOM-03", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("BatchNorm", BATCH_NORMS)
+@pytest.mark.parametrize("grad", [True, False])
+def test_a_forward_updates_the_buffers_of_BatchNorm_in_train_mode_only(BatchNorm, grad, real_device):
+    model = BatchNorm(2).to(real_device)
+    _, *space = BATCH_NORMS[BatchNorm]
+    x = torch.arange(8.0 * torch.Size(space).numel()).reshape(4, 2, *space).to(real_device)
+    with torch.set_grad_enabled(grad):
+        model.eval()(x)
+        untrained = {name: buffer.tolist() for name, buffer in model.named_buffers()}
+        model.train()(x)
+    assert untrained == {"running_mean": [0, 0], "running_var": [1, 1], "num_batches_tracked": 0}
+    assert model.num_batches_tracked.item() == 1
+    assert 0 not in model.running_mean.tolist()
+    assert 1 not in model.running_var.tolist()
+
+
+@claim("IDIOM-06", source="torch.nn.BatchNorm1d")
+@any_channels
+def test_a_BatchNorm_saved_without_its_buffers_computes_something_else(real_device, channels):
+    _, out_channels = channels
+    x = torch.randn(8, out_channels).to(real_device) + 3
+    trained = nn.BatchNorm1d(out_channels).to(real_device)
+    trained(x)
+    whole, parameters_only = nn.BatchNorm1d(out_channels).to(real_device), nn.BatchNorm1d(out_channels).to(real_device)
+    whole.load_state_dict(trained.state_dict())
+    parameters_only.load_state_dict(dict(trained.named_parameters()), strict=False)
+    expected = trained.eval()(x)
+    assert torch.equal(whole.eval()(x), expected)
+    assert not torch.allclose(parameters_only.eval()(x), expected)
+
+
+def normal(*shape):
+    """Normal numbers with mean 3, made on the CPU."""
+    return torch.randn(*shape) + 3
+
+
+@claim("IDIOM-04", source="torch.nn.Module.requires_grad_")
+def test_freezing_a_BatchNorm_does_not_stop_its_statistics_and_eval_does(real_device):
+    model = nn.BatchNorm1d(2).to(real_device).requires_grad_(False)
+    x = normal(8, 2).to(real_device)
+    model(x)
+    mean = model.running_mean.tolist()
+    assert mean != [0, 0]
+    assert model.num_batches_tracked.item() == 1
+    model.eval()(x)
+    assert model.running_mean.tolist() == mean
+    assert model.num_batches_tracked.item() == 1
+
+
+@claim("IDIOM-05", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("BatchNorm", ["BatchNorm1d", "InstanceNorm2d"])
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("track", [True, False])
+def test_a_norm_without_scale_or_statistics_registers_them_as_None(BatchNorm, affine, track):
+    model = getattr(nn, BatchNorm)(3, affine=affine, track_running_stats=track)
+    parameters, buffers = ["weight", "bias"], ["running_mean", "running_var", "num_batches_tracked"]
+    assert [name for name, _ in model.named_parameters()] == parameters * affine
+    assert [name for name, _ in model.named_buffers()] == buffers * track
+    assert list(model.state_dict()) == parameters * affine + buffers * track
+    assert [getattr(model, name) is None for name in parameters] == [not affine] * 2
+    assert [getattr(model, name) is None for name in buffers] == [not track] * 3
+
+
+@claim("IDIOM-24", source="torch.nn.InstanceNorm1d")
+@pytest.mark.parametrize(
+    ("norm", "expected"),
+    [
+        ("InstanceNorm1d", []),
+        ("InstanceNorm3d", []),
+        ("LayerNorm", ["weight", "bias"]),
+        ("BatchNorm2d", ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]),
+    ],
+)
+def test_by_default_BatchNorm_has_scale_and_statistics_LayerNorm_scale_and_InstanceNorm_nothing(norm, expected):
+    assert list(getattr(nn, norm)(3).state_dict()) == expected
+
+
+@claim("IDIOM-25", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("momentum", [0.1, 0.5, 1.0])
+def test_BatchNorm_moves_its_statistics_by_the_momentum_and_takes_the_unbiased_variance(momentum, real_device):
+    model = nn.BatchNorm1d(2, momentum=momentum).to(real_device)
+    x = normal(8, 2)
+    model(x.to(real_device))
+    assert torch.allclose(model.running_mean.cpu(), momentum * x.mean(0))
+    assert torch.allclose(model.running_var.cpu(), 1 - momentum + momentum * x.var(0, unbiased=True))
+
+
+@claim("IDIOM-26", source="torch.nn.BatchNorm1d")
+def test_BatchNorm_without_momentum_keeps_the_mean_over_all_batches(real_device):
+    model = nn.BatchNorm1d(2, momentum=None).to(real_device)
+    batches = [normal(8, 2) for _ in range(3)]
+    for batch in batches:
+        model(batch.to(real_device))
+    assert torch.allclose(model.running_mean.cpu(), torch.cat(batches).mean(0))
+    assert model.num_batches_tracked.item() == 3
+
+
+@claim("IDIOM-27", source="torch.nn.BatchNorm1d")
+def test_BatchNorm_updates_its_buffers_in_place(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    buffers, checkpoint = list(model.buffers()), model.state_dict()
+    model(normal(8, 2).to(real_device))
+    assert all(now is then for now, then in zip(model.buffers(), buffers, strict=True))
+    assert checkpoint["running_mean"].tolist() == model.running_mean.tolist() != [0, 0]
+    assert checkpoint["num_batches_tracked"].item() == 1
+
+
+@claim("IDIOM-28", source="torch.nn.BatchNorm1d")
+def test_the_statistics_of_BatchNorm_keep_no_history_of_an_input_that_requires_grad(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    for _ in range(2):
+        model(normal(8, 2).to(real_device).requires_grad_()).sum().backward()
+    assert [(buffer.grad_fn, buffer.requires_grad) for buffer in model.buffers()] == [(None, False)] * 3
+    assert model.num_batches_tracked.item() == 2
+
+
+@claim("IDIOM-29", source="torch.nn.BatchNorm1d")
+def test_BatchNorm_without_statistics_normalizes_by_the_batch_in_eval_mode_too(real_device):
+    x = normal(8, 2).to(real_device)
+    tracking = nn.BatchNorm1d(2).to(real_device)
+    without = nn.BatchNorm1d(2, track_running_stats=False).to(real_device)
+    assert torch.equal(without.eval()(x), without.train()(x))
+    assert not torch.allclose(tracking.eval()(x), without(x))
+
+
+@claim("IDIOM-30", source="torch.nn.BatchNorm1d")
+def test_resetting_the_statistics_of_BatchNorm_keeps_its_tensors_and_its_scale(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    model(normal(8, 2).to(real_device))
+    model.weight.detach().fill_(5)
+    buffers = list(model.buffers())
+    model.reset_running_stats()
+    assert [buffer.tolist() for buffer in buffers] == [[0, 0], [1, 1], 0]
+    assert all(now is then for now, then in zip(model.buffers(), buffers, strict=True))
+    assert model.weight.tolist() == [5, 5]
+    model.reset_parameters()
+    assert model.weight.tolist() == [1, 1]
+    assert model.bias.tolist() == [0, 0]
+
+
+@claim("IDIOM-31", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("convert", ["half", "bfloat16", "double"])
+def test_a_conversion_of_BatchNorm_leaves_its_counter_an_integer(convert, device):
+    model = getattr(nn.BatchNorm1d(2).to(device), convert)()
+    assert model.running_mean.dtype is model.running_var.dtype is model.weight.dtype is not torch.float32
+    assert model.num_batches_tracked.dtype is torch.int64
+
+
+@claim("IDIOM-32", source="torch.nn.BatchNorm1d")
+def test_a_checkpoint_without_metadata_may_lack_the_counter_of_BatchNorm(real_device):
+    """Such are the checkpoints from before torch 0.4.1, which brought the counter."""
+    model = nn.BatchNorm1d(2).to(real_device)
+    checkpoint = model.state_dict()
+    del checkpoint["num_batches_tracked"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "num_batches_tracked"'):
+        model.load_state_dict(checkpoint)
+    assert model.load_state_dict(dict(checkpoint)) == ([], [])
+    assert list(checkpoint) == ["weight", "bias", "running_mean", "running_var"]
+
+
+@claim("IDIOM-33", source="torch.nn.BatchNorm1d", since="2.2")
+def test_a_checkpoint_without_counter_leaves_the_one_that_BatchNorm_has(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    model.num_batches_tracked.fill_(7)
+    checkpoint = {name: torch.ones(2) for name in ("weight", "bias", "running_mean", "running_var")}
+    model.load_state_dict(checkpoint)
+    assert model.num_batches_tracked.item() == 7
+
+
+@claim("IDIOM-34", source="torch.nn.BatchNorm1d", until="2.2")
+def test_a_checkpoint_without_counter_sets_the_one_that_BatchNorm_has_to_zero(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    model.num_batches_tracked.fill_(7)
+    checkpoint = {name: torch.ones(2) for name in ("weight", "bias", "running_mean", "running_var")}
+    model.load_state_dict(checkpoint)
+    assert model.num_batches_tracked.item() == 0
+
+
+@claim("IDIOM-35", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
+def test_converting_to_SyncBatchNorm_replaces_each_BatchNorm_and_keeps_its_state(device):
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(nn.BatchNorm2d(2), nn.LayerNorm(2))).to(device)
+    layer, tensors = model[1][1], [*model.parameters(), *model.buffers()]
+    keys = list(model.state_dict())
+    assert nn.SyncBatchNorm.convert_sync_batchnorm(model) is model
+    assert [type(module) for module in (model[0], model[1][0])] == [nn.SyncBatchNorm] * 2
+    assert model[1][1] is layer
+    assert all(now is then for now, then in zip([*model.parameters(), *model.buffers()], tensors, strict=True))
+    assert list(model.state_dict()) == keys
+
+
+@claim("IDIOM-54", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm", since="2.2")
+@pytest.mark.parametrize("training", [True, False])
+def test_converting_to_SyncBatchNorm_keeps_the_mode(training):
+    model = nn.Sequential(nn.BatchNorm1d(2)).train(training)
+    assert nn.SyncBatchNorm.convert_sync_batchnorm(model)[0].training is training
+
+
+@claim("IDIOM-36", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
+def test_converting_a_BatchNorm_itself_to_SyncBatchNorm_returns_another_module_with_the_same_state(device):
+    model = nn.BatchNorm1d(2).to(device)
+    converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert type(model) is nn.BatchNorm1d
+    assert type(converted) is nn.SyncBatchNorm
+    assert converted.weight is model.weight
+    assert converted.running_mean is model.running_mean
+    assert converted.num_batches_tracked is model.num_batches_tracked

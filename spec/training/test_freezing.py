@@ -1,0 +1,124 @@
+"""What ``requires_grad_()`` of a module freezes and thaws."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFERS, PLAIN_TENSOR, FrozenModel, NestedModel, TiedModel, ToyModel2, ToyModel3, claim
+
+
+def flags(module):
+    return {name: parameter.requires_grad for name, parameter in module.named_parameters()}
+
+
+@claim("GRAD-06", source="torch.nn.Module.requires_grad_")
+@pytest.mark.parametrize("kind", [*BUFFERS, PLAIN_TENSOR])
+@pytest.mark.parametrize("trainable", [True, False])
+def test_freezing_or_thawing_a_module_changes_its_parameters_and_nothing_else(kind, trainable):
+    model = NestedModel(5, 10)
+    for module in (model, model.body.toy):
+        kind.on(module, "x", torch.ones(3, requires_grad=not trainable))
+    for parameter in model.parameters():
+        parameter.requires_grad = not trainable
+    model.requires_grad_(trainable)
+    assert flags(model) == {
+        "scale": trainable,
+        "body.toy.b1": trainable,
+        "body.toy.linear.weight": trainable,
+        "body.toy.linear.bias": trainable,
+    }
+    assert model.x.requires_grad is model.body.toy.x.requires_grad is (not trainable)
+    assert not model.shift.requires_grad
+
+
+@claim("GRAD-22", source="torch.nn.Module.requires_grad_")
+@pytest.mark.parametrize("Model", [ToyModel3, FrozenModel, TiedModel])
+def test_freezing_and_thawing_return_the_module_and_thawing_is_the_default(Model):
+    model = Model(5, 10)
+    parameters = list(model.parameters())
+    assert model.requires_grad_(False) is model
+    assert not any(flags(model).values())
+    assert model.requires_grad_() is model
+    assert all(flags(model).values())
+    assert all(now is then for now, then in zip(model.parameters(), parameters, strict=True))
+
+
+@claim("GRAD-23", source="torch.nn.Module.requires_grad_")
+def test_freezing_a_submodule_leaves_the_rest_trainable(device):
+    model = NestedModel(5, 10).to(device)
+    model.body.toy.linear.requires_grad_(False)
+    assert flags(model) == {
+        "scale": True,
+        "body.toy.b1": True,
+        "body.toy.linear.weight": False,
+        "body.toy.linear.bias": False,
+    }
+
+
+@claim("GRAD-24", source="torch.nn.Module.requires_grad_")
+@pytest.mark.parametrize("kind", BUFFERS)
+def test_thawing_a_module_thaws_a_constant_kept_as_a_frozen_parameter_and_none_kept_as_a_buffer(kind):
+    model = kind.on(FrozenModel(5, 10), "x", torch.ones(3))
+    assert not model.f1.requires_grad
+    model.requires_grad_(True)
+    assert model.f1.requires_grad
+    assert not model.x.requires_grad
+
+
+@claim("GRAD-25", source="torch.nn.Module.requires_grad_")
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.uint8])
+def test_a_module_with_an_integer_parameter_can_be_frozen_and_not_thawed(dtype):
+    model = nn.Module()
+    model.p = nn.Parameter(torch.ones(3))
+    model.integer = nn.Parameter(torch.ones(3, dtype=dtype), requires_grad=False)
+    model.requires_grad_(False)
+    assert flags(model) == {"p": False, "integer": False}
+    with pytest.raises(RuntimeError, match="only Tensors of floating point"):
+        model.requires_grad_(True)
+    assert not model.integer.requires_grad
+
+
+@claim("GRAD-26", source="torch.nn.Module.requires_grad_")
+def test_freezing_keeps_the_gradient_that_is_there_and_adds_no_further_one(real_device):
+    model = ToyModel2(5, 10).to(real_device)
+    x = torch.ones(3, 5, device=real_device)
+    model(x).sum().backward()
+    gradient = model.b1.grad
+    model.linear.requires_grad_(False)
+    model(x).sum().backward()
+    assert model.b1.grad is gradient
+    assert gradient.tolist() == [6] * 10
+    assert model.linear.bias.grad.tolist() == [3] * 10
+
+
+@claim("GRAD-27", source="torch.nn.Module.requires_grad_")
+def test_a_gradient_flows_through_a_frozen_layer_to_the_one_before_it(real_device):
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4)).to(real_device)
+    model[1].requires_grad_(False)
+    model(torch.ones(1, 2, device=real_device)).sum().backward()
+    assert model[0].bias.grad.tolist() == model[1].weight.detach().sum(0).tolist()
+    assert model[1].weight.grad is None
+    assert model[1].bias.grad is None
+
+
+@claim("GRAD-28", source="torch.nn.Module.requires_grad_")
+def test_the_output_of_a_frozen_module_cannot_be_differentiated(real_device):
+    model = ToyModel3(5, 10).to(real_device).requires_grad_(False)
+    output = model(torch.ones(3, 5, device=real_device))
+    assert not output.requires_grad
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        output.sum().backward()
+
+
+@claim("GRAD-29", source="torch.nn.Module.requires_grad_")
+def test_a_parameter_put_on_a_frozen_module_is_trainable(device):
+    model = ToyModel2(5, 10).to(device).requires_grad_(False)
+    model.x = nn.Parameter(torch.ones(3, device=device))
+    model.layer = nn.Linear(1, 1, bias=False, device=device)
+    assert flags(model) == {
+        "b1": False,
+        "x": True,
+        "linear.weight": False,
+        "linear.bias": False,
+        "layer.weight": True,
+    }

@@ -1,0 +1,153 @@
+"""What ``train()`` and ``eval()`` change."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import FrozenModel, IntegerModel, NestedModel, ToyModel3, claim
+
+
+@claim("IDIOM-01", source="torch.nn.Module.train")
+@pytest.mark.parametrize("Model", [NestedModel, FrozenModel, IntegerModel])
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_train_and_eval_change_the_training_flag_and_no_state(Model, mode, real_device):
+    model = Model(5, 10).to(real_device)
+
+    def state():
+        tensors = [*model.named_parameters(), *model.named_buffers()]
+        return [(name, id(tensor), tensor.dtype, tensor.requires_grad, tensor.tolist()) for name, tensor in tensors]
+
+    before = state()
+    assert getattr(model, mode)() is model
+    assert {module.training for module in model.modules()} == {mode == "train"}
+    assert state() == before
+
+
+@claim("IDIOM-12", source="torch.nn.Module.train")
+@pytest.mark.parametrize("mode", [1, 0, None, "eval", [True]])
+def test_a_mode_that_is_no_bool_is_refused_and_nothing_changes(mode):
+    model = NestedModel(5, 10)
+    model.body.eval()
+    with pytest.raises(ValueError, match="training mode is expected to be boolean"):
+        model.train(mode)
+    assert [module.training for module in model.modules()] == [True, False, False, False]
+
+
+@claim("IDIOM-13", source="torch.nn.Module.train")
+def test_a_module_is_trained_by_default_and_evaluated_by_train_False():
+    model = NestedModel(5, 10)
+    assert [module.training for module in model.modules()] == [True] * 4
+    assert model.train(False) is model
+    assert [module.training for module in model.modules()] == [False] * 4
+    assert model.train() is model
+    assert [module.training for module in model.modules()] == [True] * 4
+
+
+@claim("IDIOM-14", source="torch.nn.Module.train")
+@pytest.mark.parametrize("mode", [True, False])
+def test_a_mode_reaches_every_submodule_whatever_its_own_mode_was(mode):
+    model = nn.Sequential(NestedModel(5, 10), nn.ModuleList([nn.Dropout()]), nn.ModuleDict({"x": nn.ReLU()}))
+    model.add_module("nothing", None)
+    model[0].body.toy.linear.training = mode
+    model[1].training = not mode
+    model.train(mode)
+    assert [module.training for module in model.modules()] == [mode] * 9
+
+
+@claim("IDIOM-15", source="torch.nn.Module.train")
+def test_the_mode_of_a_submodule_leaves_the_modules_around_it(device):
+    model = NestedModel(5, 10).to(device)
+    model.body.eval()
+    trained = {name: module.training for name, module in model.named_modules()}
+    assert trained == {"": True, "body": False, "body.toy": False, "body.toy.linear": False}
+
+
+@claim("IDIOM-16", source="torch.nn.Module.eval")
+def test_a_module_put_on_an_evaluated_one_keeps_its_own_mode():
+    model = NestedModel(5, 10).eval()
+    model.dropout = nn.Dropout()
+    assert model.dropout.training
+    assert not model.training
+    assert not model.eval().dropout.training
+
+
+@claim("IDIOM-17", source="torch.nn.ModuleList")
+def test_a_mode_does_not_reach_a_module_in_a_plain_list():
+    model = nn.Module()
+    model.plain = [nn.Dropout()]
+    model.registered = nn.ModuleList([nn.Dropout()])
+    model.eval()
+    assert model.plain[0].training
+    assert not model.registered[0].training
+
+
+class AlwaysEvaluated(nn.BatchNorm1d):
+    """The idiom of a BatchNorm that stays frozen whatever its model does."""
+
+    def train(self, mode=True):
+        return super().train(False)
+
+
+@claim("IDIOM-18", source="torch.nn.Module.train")
+def test_a_submodule_that_overrides_train_chooses_its_own_mode():
+    model = nn.Sequential(AlwaysEvaluated(2), nn.BatchNorm1d(2))
+    model.train()
+    assert [module.training for module in model] == [False, True]
+
+
+class Recording(nn.Module):
+    """Notes the modes that it is set to."""
+
+    def __init__(self):
+        super().__init__()
+        self.modes = []
+
+    def train(self, mode=True):
+        self.modes.append(mode)
+        return super().train(mode)
+
+
+@claim("IDIOM-19", source="torch.nn.Module.eval")
+def test_eval_is_train_False_for_a_module_that_overrides_train_and_for_those_around_it():
+    model = Recording()
+    nn.Sequential(model).eval()
+    model.eval()
+    model.train()
+    assert model.modes == [False, False, True]
+
+
+@claim("IDIOM-20", source="torch.nn.Module.train")
+def test_setting_the_training_flag_by_hand_does_not_reach_the_submodules():
+    model = NestedModel(5, 10)
+    model.training = False
+    assert [module.training for module in model.modules()] == [False, True, True, True]
+
+
+@claim("IDIOM-21", source="torch.nn.Module.eval")
+def test_the_mode_is_a_plain_attribute_that_a_copy_keeps_and_a_checkpoint_does_not():
+    evaluated, fresh = ToyModel3(5, 10).eval(), ToyModel3(5, 10)
+    fresh.load_state_dict(evaluated.state_dict())
+    assert vars(evaluated)["training"] is False
+    assert "training" not in evaluated.state_dict()
+    assert fresh.training
+    assert not copy.deepcopy(evaluated).training
+    assert not copy.deepcopy(evaluated).linear.training
+
+
+@claim("IDIOM-22", source="torch.nn.Module.eval")
+def test_eval_does_not_stop_gradients(real_device):
+    model = ToyModel3(5, 10).to(real_device).eval()
+    model(torch.ones(3, 5, device=real_device)).sum().backward()
+    assert model.b1.grad.tolist() == [3] * 10
+
+
+@claim("IDIOM-23", source="torch.nn.Dropout")
+@pytest.mark.parametrize("Dropout", ["Dropout", "Dropout2d", "AlphaDropout", "FeatureAlphaDropout"])
+def test_Dropout_has_a_mode_and_no_state(Dropout, real_device):
+    model = getattr(nn, Dropout)(p=0.5).to(real_device)
+    x = torch.ones(8, 64, 1, 1, device=real_device)
+    assert list(model.state_dict()) == [*model.parameters(), *model.buffers()] == []
+    assert not torch.equal(model(x), x)
+    assert torch.equal(model.eval()(x), x)
