@@ -61,7 +61,8 @@ def is_present(device: str) -> bool:
 def present() -> tuple[str, ...]:
     """The devices on this machine: cpu, meta and each accelerator that works, an out-of-tree one too (torch 2.6)."""
     found = [name for name in ACCELERATORS if is_present(name)]
-    if hasattr(torch, "accelerator") and (current := torch.accelerator.current_accelerator()):
+    if hasattr(torch, "accelerator") and torch.accelerator.is_available():  # torch 2.6 raises where there is none
+        current = torch.accelerator.current_accelerator()
         if current.type not in found and is_present(current.type):
             found.append(current.type)
     return (*BUILT_IN, *found)
