@@ -63,7 +63,9 @@ def find(name: str) -> Factory:
     except Exception as error:
         raise InvalidModel(f"--model {name}: the factory raises {spelled(error)}") from error
     if not isinstance(built, nn.Module):
-        raise InvalidModel(f"--model {name}: the factory gives an object of type {type(built).__name__}, not an nn.Module")
+        raise InvalidModel(
+            f"--model {name}: the factory gives an object of type {type(built).__name__}, not an nn.Module"
+        )
     return Factory(name, found)
 
 
