@@ -47,17 +47,27 @@ def claims_in(file: Path, chapter: str) -> list[Written]:
     """The claims of one file."""
     text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
+    tree = ast.parse(text)
+    named = {
+        node.targets[0].id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+    def value(node: ast.expr) -> str:
+        return ast.literal_eval(named.get(node.id, node) if isinstance(node, ast.Name) else node)
+
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef):
             continue
         for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "claim":
-                terms = {word.arg: ast.literal_eval(word.value) for word in mark.keywords}
+                terms = {word.arg: value(word.value) for word in mark.keywords}
                 first = node.decorator_list[0].lineno
                 found.append(
                     Written(
-                        ast.literal_eval(mark.args[0]),
+                        value(mark.args[0]),
                         chapter,
                         sentence(node.name),
                         terms.pop("source"),

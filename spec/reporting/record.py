@@ -113,7 +113,7 @@ def to_text(record: Record) -> str:
         '"table": [\n' + ",\n".join(compact(row) for row in record.table) + "\n]",
         '"claims": {\n'
         + ",\n".join(
-            f"{compact(id)}: {compact({name: entry(found) for name, found in devices.items()})}"
+            f"{compact(id)}:{compact({name: entry(found) for name, found in devices.items()})}"
             for id, devices in record.claims.items()
         )
         + "\n}",
@@ -122,12 +122,12 @@ def to_text(record: Record) -> str:
 
 
 def entry(found: Shown) -> list[str | int]:
-    """One verdict as it is written: ``["not yet", 4, "AttributeError"]``."""
+    """One verdict as it is written: ``["not yet",4,"AttributeError"]``."""
     return [found.verdict, found.cases, *found.why]
 
 
 def compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def write(record: Record, path: str | Path) -> None:

@@ -3,12 +3,15 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from itertools import product, zip_longest
+from itertools import product
 
 import pytest
 
 from ..vocabulary import KINDS
 from ..vocabulary.chapters import CHAPTERS
+from .grid import Table
+from .grid import to_markdown as to_markdown
+from .grid import to_text as to_text
 from .verdicts import FAILS, Case, verdict
 
 QUESTIONS = (
@@ -24,9 +27,6 @@ QUESTIONS = (
     "registered by plain assignment?",
 )
 NOT_ASKED = "·"
-
-Table = list[list[str]]
-"""Rows of cells; the first row holds the kinds, the first column the questions."""
 
 
 def answer_table(cases: Iterable[Case]) -> Table:
@@ -92,21 +92,3 @@ def contrast_table(evidence: dict[tuple[str, str], dict[str, list[Case]]]) -> Ta
     rows, columns = in_order(row for row, _ in evidence), in_order(column for _, column in evidence)
     lines = [[row, *(cell(evidence.get((row, column), {})) for column in columns)] for row in rows]
     return [["", *columns], *lines]
-
-
-def to_text(table: Table) -> str:
-    """The table for a terminal, with the heading over two lines."""
-    (_, *kinds), *rows = table
-    heading = [["", *line] for line in zip_longest(*(kind.split(" ") for kind in kinds), fillvalue="")]
-    lines = [*heading, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
-
-
-def to_markdown(table: Table) -> str:
-    """The table for the README."""
-    heading, *rows = table
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -92,7 +92,7 @@ def test_a_record_says_what_the_run_ran_on(folder):
 
 def test_a_record_has_one_line_for_each_claim_and_no_output_time_or_path(folder):
     text = recorded(folder).decode()
-    assert '"SD-99": {"cpu": ["not yet", 3, "AttributeError"], "meta": ["not yet", 3, "AttributeError"]},' in text
+    assert '"SD-99":{"cpu":["not yet",3,"AttributeError"],"meta":["not yet",3,"AttributeError"]},\n' in text
     assert "a text that is in no record" not in text
     assert str(folder) not in text
     assert "test_" not in text

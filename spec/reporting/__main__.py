@@ -1,0 +1,106 @@
+"""``python -m spec.reporting``: records compared and looked at."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .differences import to_text
+from .files import write_whole
+from .matrix import RECORDS, committed, matrix
+from .record import Record, UnreadableRecord, read
+
+
+class Trouble(ValueError):
+    """What keeps a command from its work, in one line."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns its exit status: 2 for bad input, and for ``diff`` 1 where records differ."""
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="What runs of the specification say.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=help, description=help)
+        found.set_defaults(run=run)
+        return found
+
+    diff = command("diff", differ, "the claims whose verdict changed; of the installed torch where no record is named")
+    diff.add_argument("old", nargs="?", help="a record; without it, the committed one of the installed torch")
+    diff.add_argument("new", nargs="?", help="another record; without it, one that is made now")
+    for name, run, help in (
+        ("markdown", markdown, "claims and releases as Markdown, in full where releases disagree"),
+        ("page", page, "answer table, claims and releases as one HTML file"),
+    ):
+        found = command(name, run, help)
+        found.add_argument("--output", metavar="FILE", required=name == "page", help="the file to write")
+        found.add_argument("records", nargs="*", help="records; without them, those in spec/records")
+    command("table", table, "the answer table that the claims declare, as Markdown")
+    once = command("run", recorded, "make a record of the installed torch, and say where it crashed if it did")
+    once.add_argument("--output", metavar="FILE", required=True, help="the record to write")
+    once.add_argument("options", nargs="*", metavar="OPTION", help="further options of pytest, behind --")
+    try:
+        chosen = parser.parse_args(arguments)
+        return chosen.run(chosen)
+    except (Trouble, UnreadableRecord) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def differ(chosen: argparse.Namespace) -> int:
+    if chosen.new is None:
+        from .fresh import compared
+
+        old, new = compared(chosen.old)
+    else:
+        old, new = read(chosen.old), read(chosen.new)
+    text = to_text(old, new, strictly=chosen.new is None)
+    print(text)
+    return int("\n" in text)
+
+
+def markdown(chosen: argparse.Namespace) -> int:
+    from .markdown import page
+
+    return shown(page(matrix(records(chosen.records))), chosen.output)
+
+
+def page(chosen: argparse.Namespace) -> int:
+    from .page import to_html
+
+    return shown(to_html(matrix(records(chosen.records))), chosen.output)
+
+
+def table(chosen: argparse.Namespace) -> int:
+    from .table import declared_table, to_markdown
+
+    return shown(to_markdown(declared_table()) + "\n", None)
+
+
+def recorded(chosen: argparse.Namespace) -> int:
+    from .fresh import run
+
+    return run(Path(chosen.output), chosen.options)
+
+
+def records(paths: list[str]) -> list[Record]:
+    """The records that were named, or those that are kept with the specification."""
+    return [read(path) for path in paths] if paths else committed(RECORDS)
+
+
+def shown(text: str, output: str | None) -> int:
+    """Write ``text`` to a file, or to the terminal."""
+    if output is None:
+        print(text, end="")
+    elif not Path(output).parent.is_dir():
+        raise Trouble(f"{output}: there is no folder {Path(output).parent}")
+    else:
+        write_whole(output, text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""The page: answer table, chapters and claims over all releases, in one HTML file that needs nothing else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import code
+from .code import Written
+from .documentation import address
+from .matrix import SIGNS, Cell, Matrix, minor
+from .record import Record
+
+NOT_THERE = {"·": "not there"}
+"""What is said of a kind that a release does not have."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter as the page shows it: ``folds`` are its columns, ranges of the columns of the matrix."""
+
+    name: str
+    title: str
+    text: str
+    claims: list[Written]
+    folds: list[range]
+
+
+def to_html(matrix: Matrix) -> str:
+    """The whole page."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    shown = {cell.word for cells in matrix.rows.values() for cell in cells}
+    return environment.get_template("page.html.j2").render(
+        matrix=matrix,
+        chapters=[chapter(matrix, name, text) for name, text in code.chapters().items()],
+        plain_columns=[index for index, record in enumerate(matrix.records) if not record.beyond],
+        table=answers([record for record in matrix.records if not record.beyond] or matrix.records),
+        words=[word for word in SIGNS if word in shown],
+        signs=SIGNS,
+        address=address,
+        guard=guard,
+        text=text,
+        uniform=lambda cells: len(set(cells)) == 1,
+        css_class=css_class,
+    )
+
+
+def chapter(matrix: Matrix, name: str, text: str) -> Chapter:
+    """One chapter with those of its claims that a record knows or that are in the code."""
+    title, _, rest = text.partition("\n")
+    claims = [claim for claim in code.claims().values() if claim.chapter == name]
+    return Chapter(name, title.rstrip("."), rest.strip(), claims, matrix.folds(claim.id for claim in claims))
+
+
+def css_class(cell: Cell) -> str:
+    """The class that a cell is coloured by: none for what holds."""
+    return "" if cell.word == "holds" else cell.word.replace(" ", "-")
+
+
+def text(words: str) -> Markup:
+    """Text between tags, where quotes stand for themselves: half of what escapes a test are its quotes."""
+    return Markup(words.replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def guard(claim: Written) -> str:
+    """The guard in words: ``since 2.5``, ``until 2.3``, ``a known bug in >=2.1``."""
+    terms = [f"{name} {claim.terms[name]}" for name in ("since", "until") if claim.terms.get(name)]
+    if claim.terms.get("bug"):
+        terms.append(f"known bug {claim.terms['bug']} in {claim.terms['broken']}")
+    return ", ".join(terms)
+
+
+def answers(records: list[Record]) -> list[list[tuple[str, str]]]:
+    """The answer table of the newest record, each cell with what older ones say where they say something else."""
+    heading, *rows = records[-1].table
+    older = [(minor(record), cells(record)) for record in records[:-1]]
+    found = [[(word, "") for word in heading]]
+    for question, *answers in rows:
+        found.append([(question, "")])
+        for kind, answer in zip(heading[1:], answers, strict=True):
+            others = {table[question, kind]: name for name, table in older if (question, kind) in table}
+            others.pop(answer, None)
+            others = {NOT_THERE.get(word, word): name for word, name in others.items()}
+            found[-1].append((answer, ", ".join(f"{word} up to {name}" for word, name in others.items())))
+    return found
+
+
+def cells(record: Record) -> dict[tuple[str, str], str]:
+    """The answer table by question and kind."""
+    heading, *rows = record.table
+    return {(row[0], kind): word for row in rows for kind, word in zip(heading[1:], row[1:], strict=True)}
