@@ -34,7 +34,8 @@ def test_deleting_what_is_registered_as_None_removes_it_too(kind):
 def test_deleting_a_buffer_forgets_its_persistence(kind):
     model = kind.on(nn.Module(), "x", torch.ones(3))
     del model.x
-    model.x = nn.Parameter(torch.ones(3))
+    assert place(model) == "nothing"
+    model.register_buffer("x", torch.ones(3))
     assert list(model.state_dict()) == ["x"]
 
 

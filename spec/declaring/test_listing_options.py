@@ -77,7 +77,7 @@ def test_without_remove_duplicate_a_module_is_listed_under_every_name_with_all_b
     assert names(model.named_modules()) == ["", "0", "0.0"]
 
 
-@claim("ENUM-20", source="torch.nn.Module.modules", since="2.10")
+@claim("ENUM-20", source="torch.nn.Module.modules", since="2.11")
 def test_modules_lists_a_shared_module_once_or_as_often_as_it_has_names():
     shared = nn.Identity()
     model = nn.Sequential(shared, shared)

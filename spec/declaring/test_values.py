@@ -74,7 +74,7 @@ class Duck:
         return NotImplemented
 
 
-@claim("REG-27", source="torch.nn.Module.register_buffer", since="2.7")
+@claim("REG-27", source="torch.nn.Module.register_buffer", since="2.9")
 def test_an_object_with_torch_function_can_be_a_buffer():
     model, first, second = nn.Module(), Duck(), Duck()
     model.register_buffer("x", first)
