@@ -25,4 +25,5 @@ def sentence(test_name: str) -> str:
     words = test_name.removeprefix("test_").replace("_", " ")
     for plain, spelled in SPELLING.items():
         words = re.sub(rf"\b{plain}\b" if plain[-1] != " " else rf"\b{plain}", spelled, words)
-    return words[0].upper() + words[1:]
+    is_code = any(sign in words.partition(" ")[0] for sign in "_(.")
+    return words if is_code else words[0].upper() + words[1:]

@@ -50,7 +50,7 @@ class Matrix:
                 found.append(range(index, index + 1))
         return found
 
-    def span(self, columns: range) -> str:
+    def span(self, columns: Sequence[int]) -> str:
         """What neighbouring columns are called together, ``2.1`` to ``2.4`` with a dash."""
         first, last = self.names[columns[0]], self.names[columns[-1]]
         return first if first == last else f"{first} {DASH} {last}"

@@ -1,10 +1,11 @@
 """The page: answer table, chapters and claims over all releases, in one HTML file that needs nothing else."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import code
 from .code import Written
@@ -47,6 +48,7 @@ def to_html(matrix: Matrix) -> str:
         address=address,
         guard=guard,
         text=text,
+        marked=marked,
         uniform=lambda cells: len(set(cells)) == 1,
         css_class=css_class,
     )
@@ -69,12 +71,18 @@ def text(words: str) -> Markup:
     return Markup(words.replace("&", "&amp;").replace("<", "&lt;"))
 
 
-def guard(claim: Written) -> str:
-    """The guard in words: ``since 2.5``, ``until 2.3``, ``a known bug in >=2.1``."""
-    terms = [f"{name} {claim.terms[name]}" for name in ("since", "until") if claim.terms.get(name)]
-    if claim.terms.get("bug"):
-        terms.append(f"known bug {claim.terms['bug']} in {claim.terms['broken']}")
-    return ", ".join(terms)
+def marked(words: str) -> Markup:
+    """A paragraph of a docstring, with what stands between double backquotes as code."""
+    return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(text(words))))
+
+
+def guard(claim: Written) -> Markup:
+    """The guard in words, behind the source: ``, since 2.5``, ``, until 2.3`` or ``, known bug in >=2.1``."""
+    terms = [escape(f", {name} {claim.terms[name]}") for name in ("since", "until") if claim.terms.get(name)]
+    if bug := claim.terms.get("bug"):
+        link = f"https://github.com/{bug.replace('#', '/issues/')}"
+        terms.append(Markup(", known bug <a href={}>{}</a> in {}").format(link, bug, claim.terms["broken"]))
+    return Markup("").join(terms)
 
 
 def answers(records: list[Record]) -> list[list[tuple[str, str]]]:
