@@ -1,0 +1,148 @@
+"""What ``torch.compile`` makes of a module: a wrapper without state of its own.
+
+On Python 3.11 torch compiles since 2.1.
+"""
+
+import copy
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFER, BUFFERS, PARAMETERS, PLAIN_TENSOR, PLAIN_VALUE, TENSORS, ToyModel3, claim
+from .models import ONES, Adding, Counting, Everything, Rebinding
+
+COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda module: pickle.loads(pickle.dumps(module))}
+
+
+@pytest.fixture
+def compiled():
+    """Compile a module without generating code for it."""
+    torch._dynamo.reset()
+    return lambda module: torch.compile(module, backend="eager")
+
+
+@claim("GRAPH-05", source="torch.compile", since="2.1")
+def test_the_names_of_a_compiled_module_begin_with_orig_mod(compiled):
+    model = Everything()
+    wrapper = compiled(model)
+    assert list(wrapper.state_dict()) == ["_orig_mod.p", "_orig_mod.f", "_orig_mod.b"]
+    assert [name for name, _ in wrapper.named_parameters()] == ["_orig_mod.p", "_orig_mod.f"]
+    assert [name for name, _ in wrapper.named_buffers()] == ["_orig_mod.b", "_orig_mod.n"]
+    assert list(model.state_dict()) == ["p", "f", "b"]
+
+
+@claim("GRAPH-34", source="torch.compile", since="2.1")
+def test_the_checkpoint_of_a_compiled_module_is_refused_by_the_module_itself(compiled):
+    model = Everything()
+    checkpoint = compiled(model).state_dict()
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "_orig_mod\.p"'):
+        model.load_state_dict(checkpoint)
+    result = model.load_state_dict(checkpoint, strict=False)
+    assert result.missing_keys == ["p", "f", "b"]
+    assert result.unexpected_keys == ["_orig_mod.p", "_orig_mod.f", "_orig_mod.b"]
+
+
+@claim("GRAPH-35", source="torch.nn.Module.compile", since="2.2")
+def test_a_module_that_is_compiled_in_place_keeps_its_names():
+    torch._dynamo.reset()
+    model = Counting()
+    model.register_buffer("x", torch.zeros(3))
+    assert model.compile(backend="eager") is None
+    assert model(ONES).tolist() == [2, 2, 2]
+    assert list(model.state_dict()) == ["x"]
+    assert type(model) is Counting
+    assert model.x.tolist() == [1, 1, 1]
+
+
+@claim("GRAPH-36", source="torch.nn.Module.compile", since="2.2")
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_of_a_module_that_is_compiled_in_place_is_not_compiled(copied):
+    torch._dynamo.reset()
+    model = BUFFER.on(Adding(), "x", torch.zeros(3))
+    model.compile(backend=lambda graph, inputs: lambda *inputs: (torch.full((3,), 7.0),))
+    copy_of_model = COPIES[copied](model)
+    assert model(ONES).tolist() == [7, 7, 7]
+    assert copy_of_model(ONES).tolist() == [1, 1, 1]
+    assert list(copy_of_model.state_dict()) == ["x"]
+
+
+@claim("GRAPH-06", source="torch.compile", since="2.1")
+@pytest.mark.parametrize("kind", TENSORS)
+def test_a_compiled_module_and_the_module_itself_hold_the_same_tensor(kind, compiled):
+    model = kind.on(Adding(), "x", torch.zeros(3))
+    wrapper = compiled(model)
+    assert wrapper.x is model.x
+    assert wrapper._orig_mod is model
+
+
+@claim("GRAPH-37", source="torch.compile", since="2.1")
+@pytest.mark.parametrize("kind", [*BUFFERS, PLAIN_TENSOR])
+def test_a_compiled_forward_changes_the_state_of_the_module_itself(kind, compiled):
+    model = kind.on(Counting(), "x", torch.zeros(3))
+    wrapper = compiled(model)
+    assert [wrapper(ONES).tolist(), wrapper(ONES).tolist()] == [[2, 2, 2], [3, 3, 3]]
+    assert model.x.tolist() == [2, 2, 2]
+
+
+@claim("GRAPH-38", source="torch.compile", since="2.1")
+def test_a_compiled_BatchNorm_updates_the_statistics_of_the_module_itself(compiled):
+    model = nn.BatchNorm1d(3)
+    compiled(model)(torch.full((4, 3), 10.0))
+    assert model.running_mean.tolist() == [1, 1, 1]
+    assert model.num_batches_tracked.item() == 1
+
+
+@claim("GRAPH-39", source="torch.compile", since="2.1")
+@pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR, PLAIN_VALUE])
+def test_what_a_compiled_forward_binds_anew_stays_of_its_kind(kind, compiled):
+    model = kind.on(Rebinding(), "x", torch.zeros(3))
+    before = torch.as_tensor(model.x).tolist()
+    names = list(model._buffers)
+    wrapper = compiled(model)
+    wrapper(ONES)
+    wrapper(ONES)
+    assert (torch.as_tensor(model.x) - 2).tolist() == before
+    assert list(model._buffers) == names
+
+
+@claim("GRAPH-07", source="torch.compile", since="2.4")
+@pytest.mark.parametrize("kind", [*PARAMETERS, *BUFFERS, PLAIN_TENSOR, PLAIN_VALUE])
+def test_a_compiled_module_sees_what_is_bound_anew(kind, compiled):
+    model = kind.on(Adding(), "x", torch.zeros(3))
+    wrapper = compiled(model)
+    before = wrapper(ONES).tolist()
+    kind.on(model, "x", torch.full((1,), 5.0))
+    assert wrapper(ONES).tolist() == model(ONES).tolist()
+    assert wrapper(ONES).tolist() != before
+
+
+@claim("GRAPH-40", source="torch.compile", since="2.1")
+def test_a_conversion_or_mode_of_the_compiled_module_is_one_of_the_module_itself(compiled):
+    model = ToyModel3(5, 10)
+    wrapper = compiled(model)
+    wrapper.double().eval()
+    assert model.b1.dtype is model.c1.dtype is torch.float64
+    assert model.training is False
+    assert list(wrapper._parameters) == []
+
+
+@claim("GRAPH-41", source="torch.compile", since="2.4")
+def test_what_is_put_on_a_compiled_module_is_put_on_the_module_itself(compiled):
+    model = Adding()
+    wrapper = compiled(model)
+    wrapper.x = nn.Parameter(torch.full((3,), 2.0))
+    wrapper.a1 = 7
+    assert list(model._parameters) == ["x"]
+    assert model.a1 == 7
+    assert wrapper.a1 == 7
+
+
+@claim("GRAPH-42", source="torch.compile", since="2.1")
+def test_a_buffer_that_is_registered_on_a_compiled_module_is_not_on_the_module_itself(compiled):
+    model = ToyModel3(5, 10)
+    wrapper = compiled(model)
+    wrapper.register_buffer("x", torch.ones(3))
+    assert list(model._buffers) == ["c1"]
+    assert list(wrapper.state_dict()) == ["x", *(f"_orig_mod.{name}" for name in model.state_dict())]

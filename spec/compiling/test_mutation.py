@@ -1,0 +1,122 @@
+"""What becomes of state that ``forward`` changes, when the forward is exported."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFER, NON_PERSISTENT_BUFFER, PLAIN_TENSOR, PLAIN_VALUE, claim
+from .models import ONES, Adding, Counting, Rebinding
+
+BOTH = (BUFFER, NON_PERSISTENT_BUFFER)
+
+
+@claim("GRAPH-03", source="torch.export.graph_signature.ExportGraphSignature", since="2.6")
+@pytest.mark.parametrize("kind", BOTH)
+def test_an_in_place_change_of_a_buffer_is_an_output_of_the_graph_once_it_is_decomposed(kind):
+    program = torch.export.export(kind.on(Counting(), "x", torch.zeros(3)), (ONES,))
+    assert list(program.graph_signature.buffers_to_mutate.values()) == []
+    assert list(program.run_decompositions().graph_signature.buffers_to_mutate.values()) == ["x"]
+
+
+@claim("GRAPH-25", source="torch.export.export", since="2.1", until="2.6")
+def test_an_in_place_change_of_a_buffer_is_an_output_of_the_exported_graph():
+    program = torch.export.export(BUFFER.on(Counting(), "x", torch.zeros(3)), (ONES,))
+    assert list(program.graph_signature.buffers_to_mutate.values()) == ["x"]
+
+
+@claim("GRAPH-12", source="torch.export.ExportedProgram.module", since="2.2")
+@pytest.mark.parametrize("kind", BOTH)
+def test_running_an_exported_module_changes_the_buffer_of_the_model(kind):
+    model = kind.on(Counting(), "x", torch.zeros(3))
+    module = torch.export.export(model, (ONES,)).module()
+    assert model.x.tolist() == [0, 0, 0]
+    assert [module(ONES).tolist(), module(ONES).tolist()] == [[2, 2, 2], [3, 3, 3]]
+    assert model.x.tolist() == module.x.tolist() == [2, 2, 2]
+
+
+@claim("GRAPH-26", source="torch.export.ExportedProgram.module", since="2.2")
+def test_running_an_exported_BatchNorm_updates_the_statistics_of_the_model():
+    model = nn.BatchNorm1d(3)
+    module = torch.export.export(model, (torch.ones(4, 3),)).module()
+    assert (model.running_mean.tolist(), model.num_batches_tracked.item()) == ([0, 0, 0], 0)
+    module(torch.full((4, 3), 10.0))
+    assert model.running_mean.tolist() == module.running_mean.tolist() == [1, 1, 1]
+    assert model.num_batches_tracked.item() == 1
+
+
+@claim("GRAPH-04", source="torch.export.export", since="2.4")
+@pytest.mark.parametrize("kind", BOTH)
+def test_export_without_strict_captures_that_forward_rebinds_a_buffer(kind):
+    model = kind.on(Rebinding(), "x", torch.zeros(3))
+    buffer = model.x
+    module = torch.export.export(model, (ONES,), strict=False).module()
+    assert model.x is buffer
+    assert [module(ONES).tolist(), module(ONES).tolist()] == [[2, 2, 2], [3, 3, 3]]
+    assert model.x.tolist() == [2, 2, 2]
+
+
+@claim("GRAPH-27", source="torch.export.export", since="2.10")
+def test_export_without_strict_warns_that_forward_rebinds_a_plain_tensor_and_loses_it():
+    model = PLAIN_TENSOR.on(Rebinding(), "x", torch.zeros(3))
+    tensor = model.x
+    with pytest.warns(UserWarning, match=r"self\.x was assigned during export.*must be registered as buffers"):
+        module = torch.export.export(model, (ONES,), strict=False).module()
+    assert model.x is tensor
+    assert [module(ONES).tolist(), module(ONES).tolist()] == [[2, 2, 2], [2, 2, 2]]
+    assert model.x.tolist() == [0, 0, 0]
+
+
+@claim("GRAPH-28", source="torch.export.export", since="2.4", until="2.10")
+def test_export_without_strict_refuses_a_forward_that_rebinds_a_plain_tensor():
+    model = PLAIN_TENSOR.on(Rebinding(), "x", torch.zeros(3))
+    with pytest.raises(ValueError, match=r"self\.x was assigned during export.*must be registered as buffers"):
+        torch.export.export(model, (ONES,), strict=False)
+
+
+@claim("GRAPH-29", source="torch.export.export", since="2.10")
+def test_strict_export_loses_that_forward_rebinds_a_buffer():
+    model = BUFFER.on(Rebinding(), "x", torch.zeros(3))
+    module = torch.export.export(model, (ONES,), strict=True).module()
+    assert [module(ONES).tolist(), module(ONES).tolist()] == [[2, 2, 2], [2, 2, 2]]
+    assert model.x.tolist() == [0, 0, 0]
+
+
+@claim("GRAPH-30", source="torch.export.export", since="2.2", until="2.10")
+@pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR])
+def test_strict_export_refuses_a_forward_that_rebinds_a_tensor(kind):
+    with pytest.raises(AssertionError, match="Mutating module attribute x during export"):
+        torch.export.export(kind.on(Rebinding(), "x", torch.zeros(3)), (ONES,), strict=True)
+
+
+@claim("GRAPH-31", source="torch.export.export", since="2.6")
+def test_export_without_strict_loses_that_forward_counts_in_a_number():
+    model = PLAIN_VALUE.on(Rebinding(), "x", torch.zeros(3))
+    module = torch.export.export(model, (ONES,), strict=False).module()
+    assert model.x == 3
+    assert [module(ONES).tolist(), module(ONES).tolist()] == [[5, 5, 5], [5, 5, 5]]
+    assert model.x == 3
+
+
+@claim("GRAPH-13", source="torch.export.ExportedProgram.run_decompositions", since="2.7")
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_graph_that_changes_a_plain_tensor_in_place_cannot_be_decomposed(strict):
+    model = PLAIN_TENSOR.on(Counting(), "x", torch.zeros(3))
+    program = torch.export.export(model, (ONES,), strict=strict)
+    with pytest.raises(RuntimeError, match=r"Constant x is mutated in the forward method\. Pls register it as buffer"):
+        program.run_decompositions()
+
+
+@claim("GRAPH-32", source="torch.export.export", since="2.6")
+def test_export_without_strict_changes_the_plain_tensor_that_forward_changes_in_place():
+    model = PLAIN_TENSOR.on(Counting(), "x", torch.zeros(3))
+    torch.export.export(model, (ONES,), strict=False)
+    assert model.x.tolist() == [1, 1, 1]
+
+
+@claim("GRAPH-33", source="torch.export.export", since="2.2")
+def test_a_constant_of_an_exported_module_stays_what_it_was_when_the_attribute_is_bound_anew():
+    model = PLAIN_TENSOR.on(Adding(), "x", torch.zeros(3))
+    module = torch.export.export(model, (ONES,)).module()
+    model.x = torch.full((3,), 7.0)
+    assert model(ONES).tolist() == [8, 8, 8]
+    assert module(ONES).tolist() == [1, 1, 1]

@@ -1,0 +1,135 @@
+"""What ``torch.jit.trace`` and ``torch.fx.symbolic_trace`` make of each kind of state."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFER, PARAMETER, PLAIN_TENSOR, PLAIN_VALUE, claim
+from .models import ONES, Adding, Everything, Idle, Rebinding
+
+
+@pytest.fixture(scope="module")
+def traced():
+    model = Everything()
+    return model, torch.jit.trace(model, ONES)
+
+
+@pytest.fixture(scope="module")
+def graph():
+    model = Everything()
+    return model, torch.fx.symbolic_trace(model)
+
+
+@claim("GRAPH-08", source="torch.jit.trace")
+def test_torch_jit_trace_makes_a_constant_of_a_plain_tensor_and_keeps_the_rest_by_name(traced):
+    _, module = traced
+    assert [name for name, _ in module.named_parameters()] == ["p", "f"]
+    assert [name for name, _ in module.named_buffers()] == ["b", "n"]
+    assert not hasattr(module, "t")
+    assert not hasattr(module, "v")
+    assert "CONSTANTS.c0" in module.code
+    assert module(ONES).tolist() == [654321.0] * 3
+
+
+@claim("GRAPH-54", source="torch.jit.trace")
+def test_torch_jit_trace_makes_a_non_persistent_buffer_persistent(traced):
+    model, module = traced
+    assert list(model.state_dict()) == ["p", "f", "b"]
+    assert sorted(module.state_dict()) == ["b", "f", "n", "p"]
+
+
+@claim("GRAPH-55", source="torch.jit.trace")
+def test_a_traced_module_holds_the_parameters_and_buffers_of_the_model(traced):
+    model, module = traced
+    assert module.p.data_ptr() == model.p.data_ptr()
+    assert module.b.data_ptr() == model.b.data_ptr()
+    assert module.n.data_ptr() == model.n.data_ptr()
+    assert [module.p.requires_grad, module.f.requires_grad] == [True, False]
+
+
+@claim("GRAPH-56", source="torch.jit.trace")
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
+def test_a_traced_module_sees_that_a_tensor_of_the_model_is_filled(kind):
+    model = kind.on(Adding(), "x", torch.full((3,), 3.0))
+    module = torch.jit.trace(model, ONES)
+    assert module(ONES).tolist() == [4, 4, 4]
+    model.x.detach().fill_(7)
+    assert module(ONES).tolist() == [8, 8, 8]
+
+
+@claim("GRAPH-63", source="torch.jit.trace")
+def test_a_traced_module_does_not_see_that_a_number_of_the_model_is_set():
+    model = PLAIN_VALUE.on(Adding(), "x", torch.zeros(3))
+    module = torch.jit.trace(model, ONES)
+    model.x = 7
+    assert model(ONES).tolist() == [8, 8, 8]
+    assert module(ONES).tolist() == [4, 4, 4]
+
+
+@claim("GRAPH-57", source="torch.jit.trace")
+def test_torch_jit_trace_runs_a_forward_that_changes_state():
+    model = nn.BatchNorm1d(3)
+    torch.jit.trace(model, torch.full((4, 3), 10.0), check_trace=False)
+    assert model.num_batches_tracked.item() == 1
+    assert model.running_mean.tolist() == [1, 1, 1]
+
+
+@claim("GRAPH-10", source="torch.fx.symbolic_trace")
+def test_symbolic_trace_keeps_what_is_registered_and_makes_a_buffer_of_a_plain_tensor_that_is_used(graph):
+    _, module = graph
+    assert [node.target for node in module.graph.nodes if node.op == "get_attr"] == ["p", "f", "b", "n", "t"]
+    assert [name for name, _ in module.named_parameters()] == ["p", "f"]
+    assert [name for name, _ in module.named_buffers()] == ["b", "n", "t"]
+    assert module.t.tolist() == [50000.0] * 3
+    assert module(ONES).tolist() == [654321.0] * 3
+
+
+@claim("GRAPH-58", source="torch.fx.GraphModule", until="2.14")
+def test_a_graph_module_saves_the_non_persistent_buffer_and_the_plain_tensor_too(graph):
+    model, module = graph
+    assert list(module.state_dict()) == ["p", "f", "b", "n", "t"]
+    assert module.load_state_dict(model.state_dict(), strict=False) == (["n", "t"], [])
+
+
+@claim("GRAPH-64", source="torch.fx.GraphModule", since="2.14")
+def test_a_graph_module_keeps_a_buffer_non_persistent_and_saves_the_plain_tensor(graph):
+    model, module = graph
+    assert list(module.state_dict()) == ["p", "f", "b", "t"]
+    assert module.load_state_dict(model.state_dict(), strict=False) == (["t"], [])
+
+
+@claim("GRAPH-59", source="torch.fx.GraphModule")
+def test_a_graph_module_shares_its_state_with_the_model(graph):
+    model, module = graph
+    assert module.p is model.p
+    assert module.f is model.f
+    assert module.b is model.b
+    assert module.n is model.n
+    assert module.t is model.t
+
+
+@claim("GRAPH-60", source="torch.fx.symbolic_trace")
+def test_symbolic_trace_drops_state_that_is_not_used():
+    model = Idle()
+    module = torch.fx.symbolic_trace(model)
+    assert list(model.state_dict()) == ["p", "f", "b"]
+    assert list(module.state_dict()) == []
+    assert list(module.named_buffers()) == []
+
+
+@claim("GRAPH-61", source="torch.fx.symbolic_trace")
+@pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR])
+def test_symbolic_trace_loses_that_forward_rebinds_a_tensor(kind):
+    model = kind.on(Rebinding(), "x", torch.zeros(3))
+    module = torch.fx.symbolic_trace(model)
+    assert [module(ONES).tolist(), module(ONES).tolist()] == [[2, 2, 2], [2, 2, 2]]
+    assert model.x.tolist() == [1, 1, 1]
+
+
+@claim("GRAPH-62", source="torch.fx.symbolic_trace")
+def test_symbolic_trace_bakes_a_number_into_the_code():
+    model = PLAIN_VALUE.on(Adding(), "x", torch.zeros(3))
+    module = torch.fx.symbolic_trace(model)
+    model.x = 7
+    assert "y + 3" in module.code
+    assert module(ONES).tolist() == [4, 4, 4]
