@@ -31,8 +31,8 @@ FLAGS = {
 @claim("LOAD-10", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("kind", SAVED)
 @pytest.mark.parametrize("saved_device", ["cpu", "meta"])
-def test_assigning_takes_dtype_device_strides_and_storage_from_the_checkpoint(kind, saved_device, device):
-    model = kind.on(nn.Module(), "x", torch.zeros(2, 3, device=device))
+def test_assigning_takes_dtype_device_strides_and_storage_from_the_checkpoint(kind, saved_device):
+    model = kind.on(nn.Module(), "x", torch.zeros(2, 3))
     saved = torch.ones(3, 2, dtype=torch.float64, device=saved_device).t()
     assert model.load_state_dict({"x": saved}, assign=True) == ([], [])
     assert (model.x.dtype, model.x.device, model.x.stride()) == (torch.float64, saved.device, (1, 2))
@@ -41,7 +41,7 @@ def test_assigning_takes_dtype_device_strides_and_storage_from_the_checkpoint(ki
 
 
 @claim("LOAD-64", source="torch.nn.Module.load_state_dict", since="2.1")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_a_module_shares_what_was_assigned_with_the_checkpoint(kind):
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     checkpoint = {"x": torch.ones(3)}
@@ -164,7 +164,7 @@ def test_assigning_to_a_module_on_meta_warns_of_nothing_and_leaves_what_is_missi
 
 @claim("LOAD-70", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("strict", [True, False])
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_assigning_demands_the_same_shape_and_the_same_keys(kind, strict):
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     tensor = model.x

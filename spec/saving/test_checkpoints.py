@@ -163,7 +163,7 @@ def test_map_location_can_be_a_function_of_each_storage_and_of_the_device_it_was
     assert loaded["x"].tolist() == [1, 1, 1]
 
 
-@claim("SER-42", source="torch.load", since="2.1")
+@claim("SER-42", source="torch.load")
 def test_map_location_meta_loads_names_shapes_and_dtypes_without_values():
     model = NestedModel(5, 10)
     loaded = read(written(model.state_dict()), map_location="meta", weights_only=True)

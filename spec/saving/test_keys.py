@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from ..vocabulary import (
-    SAVED,
+    BUFFER,
+    PARAMETER,
     NestedModel,
     NonPersistentModel,
     TiedModel,
@@ -89,7 +90,9 @@ def test_a_key_below_a_tensor_or_in_place_of_a_submodule_is_ignored(key):
 def test_submodules_whose_names_begin_alike_each_load_their_own_keys():
     model = nn.Module()
     model.a, model.ab, model.a_ = nn.Linear(1, 1), nn.Linear(1, 1), nn.Linear(1, 1)
-    checkpoint = {key: torch.full_like(value, position) for position, (key, value) in enumerate(model.state_dict().items())}
+    checkpoint = {
+        key: torch.full_like(value, position) for position, (key, value) in enumerate(model.state_dict().items())
+    }
     assert model.load_state_dict(checkpoint) == ([], [])
     assert [value.item() for value in model.state_dict().values()] == [0, 1, 2, 3, 4, 5]
 
@@ -152,7 +155,7 @@ def test_the_prefix_of_a_wrapper_makes_every_key_a_mismatch_until_it_is_consumed
     assert torch.equal(model.b1, wrapper.module.b1)
 
 
-@claim("LOAD-37", source="torch.nn.modules.utils.consume_prefix_in_state_dict_if_present")
+@claim("LOAD-37", source="torch.nn.modules.utils.consume_prefix_in_state_dict_if_present", since="2.3")
 def test_consuming_a_prefix_renames_the_metadata_too_and_leaves_keys_without_it():
     wrapper = nn.Module()
     wrapper.module, wrapper.other = nn.Sequential(nn.BatchNorm1d(3)), nn.Linear(1, 1, bias=False)
@@ -198,7 +201,7 @@ def test_strict_is_the_second_argument_and_true_by_default():
 
 
 @claim("LOAD-41", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
-def test_a_module_without_the_key_finds_it_unexpected_whatever_kind_saved_it(kind, device):
-    checkpoint = kind.on(ToyModel(5, 10).to(device), "x", torch.ones(3, device=device)).state_dict()
-    assert ToyModel(5, 10).to(device).load_state_dict(checkpoint, strict=False) == ([], ["x"])
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
+def test_a_module_without_the_key_finds_it_unexpected_whatever_kind_saved_it(kind):
+    checkpoint = kind.on(ToyModel(5, 10), "x", torch.ones(3)).state_dict()
+    assert ToyModel(5, 10).load_state_dict(checkpoint, strict=False) == ([], ["x"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import BUFFER, PARAMETER, SAVED, NestedModel, ToyModel, ToyModel2, ToyModel3, claim
+from ..vocabulary import BUFFER, PARAMETER, NestedModel, ToyModel, ToyModel2, ToyModel3, claim
 
 PAIRS = {
     "float64 to float32": (torch.tensor([1.5, -2.0], dtype=torch.float64), torch.float32, [1.5, -2.0]),
@@ -29,7 +29,7 @@ def test_loading_converts_the_dtype_without_a_word_even_where_that_loses_somethi
 
 @claim("LOAD-42", source="torch.nn.Module.load_state_dict")
 @pytest.mark.filterwarnings("ignore:Casting complex values to real")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
     model = kind.on(nn.Module(), "x", torch.zeros(2))
     model.load_state_dict({"x": torch.tensor([1 + 2j, 3 + 4j])})
@@ -37,7 +37,7 @@ def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
 
 
 @claim("LOAD-07", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_tensor_of_another_shape_is_refused_strict_or_not_and_both_shapes_are_named(kind, strict, real_device):
     model = nn.Module()
@@ -64,19 +64,19 @@ def test_a_load_that_fails_has_loaded_everything_that_fits(real_device):
 
 
 @claim("LOAD-43", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
-@pytest.mark.parametrize("value", [3, 2.5, "a", None, (1.0,)])
-def test_a_value_that_is_no_tensor_is_refused_and_named(kind, value, device):
-    model = kind.on(nn.Module(), "x", torch.zeros(1, device=device))
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
+@pytest.mark.parametrize("value", [3, "a", None])
+def test_a_value_that_is_no_tensor_is_refused_and_named(kind, value):
+    model = kind.on(nn.Module(), "x", torch.zeros(1))
     tensor = model.x
-    with pytest.raises(RuntimeError, match='"x", expected torch.Tensor or Tensor-like object .*received') as error:
+    with pytest.raises(RuntimeError, match=r'"x", expected torch.Tensor or Tensor-like object .*received') as error:
         model.load_state_dict({"x": value}, strict=False)
     assert str(type(value)) in str(error.value)
     assert model.x is tensor
 
 
 @claim("LOAD-44", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_a_tensor_of_one_element_loads_into_a_0_dimensional_one(kind, real_device):
     model = kind.on(nn.Module(), "x", torch.tensor(0.0, device=real_device))
     assert model.load_state_dict({"x": torch.tensor([7.0])}) == ([], [])
@@ -112,22 +112,22 @@ def test_a_0_dimensional_tensor_takes_the_first_element_of_any_vector():
 @claim("LOAD-24", source="torch.nn.Module.load_state_dict")
 def test_a_buffer_made_by_expand_cannot_be_loaded():
     model = BUFFER.on(nn.Module(), "x", torch.zeros(1).expand(3))
-    with pytest.raises(RuntimeError, match='While copying the parameter named "x", .*single memory location'):
+    with pytest.raises(RuntimeError, match=r'While copying the parameter named "x", .*single memory location'):
         model.load_state_dict({"x": torch.ones(3)})
     assert model.x.tolist() == [0, 0, 0]
 
 
 @claim("LOAD-48", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_values_cannot_be_loaded_from_meta(kind, real_device):
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
-    with pytest.raises(RuntimeError, match='named "x", .* exception occurred .*Cannot copy out of meta tensor'):
+    with pytest.raises(RuntimeError, match=r'named "x", .* exception occurred .*Cannot copy out of meta tensor'):
         model.load_state_dict({"x": torch.ones(3, device="meta")})
     assert model.x.tolist() == [1, 1, 1]
 
 
 @claim("LOAD-15", source="torch.nn.Module.load_state_dict", since="2.1")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_values_into_a_module_on_meta_does_nothing_but_warn_and_suggest_assign(kind):
     model = nn.Module()
     model.body = kind.on(nn.Module(), "x", torch.zeros(3, device="meta"))
@@ -140,7 +140,7 @@ def test_loading_values_into_a_module_on_meta_does_nothing_but_warn_and_suggest_
 
 @claim("LOAD-49", source="torch.nn.Module.load_state_dict")
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_from_one_device_to_the_same_warns_of_nothing(kind, device):
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=device))
     tensor = model.x
@@ -150,7 +150,7 @@ def test_loading_from_one_device_to_the_same_warns_of_nothing(kind, device):
 
 
 @claim("LOAD-19", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_no_backward_through_what_was_computed_before_a_load(kind, real_device):
     model = kind.on(ToyModel2(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
     loss = (model.b1 * model.x).sum()
@@ -160,7 +160,7 @@ def test_no_backward_through_what_was_computed_before_a_load(kind, real_device):
 
 
 @claim("LOAD-50", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_leaves_no_history_though_the_checkpoint_has_one(kind, real_device):
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     trainable = model.x.requires_grad
@@ -191,7 +191,7 @@ def test_loading_leaves_gradients_flags_mode_and_plain_attributes_as_they_are(re
 
 
 @claim("LOAD-52", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_into_a_view_writes_through_to_its_base_and_keeps_its_strides(kind):
     base = torch.zeros(3, 2)
     model = kind.on(nn.Module(), "x", base.t())
@@ -201,7 +201,7 @@ def test_loading_into_a_view_writes_through_to_its_base_and_keeps_its_strides(ki
 
 
 @claim("LOAD-53", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_a_module_does_not_share_what_it_has_loaded_with_the_checkpoint(kind, real_device):
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     checkpoint = {"x": torch.ones(3, device=real_device)}

@@ -140,7 +140,7 @@ def test_BatchNorm_forgives_a_lack_of_its_counter_only_where_the_checkpoint_has_
     model = nn.Sequential(nn.Linear(1, 3), nn.BatchNorm1d(3)).to(real_device)
     checkpoint = model.state_dict()
     del checkpoint["1.num_batches_tracked"]
-    with pytest.raises(RuntimeError, match='Missing key.*"1.num_batches_tracked"'):
+    with pytest.raises(RuntimeError, match=r'Missing key.*"1.num_batches_tracked"'):
         model.load_state_dict(checkpoint)
     copied = {key: value for key, value in checkpoint.items()}  # noqa: C416
     assert model.load_state_dict(copied) == ([], [])

@@ -5,10 +5,12 @@ import torch
 from torch import nn
 
 from ..vocabulary import (
+    BUFFER,
     COMPLEX,
     FLOATING,
     INTEGER,
     NON_PERSISTENT_BUFFER,
+    PARAMETER,
     PARAMETERS,
     PERSISTENT_BUFFERS,
     PLAIN,
@@ -123,7 +125,7 @@ def test_a_buffer_that_is_rebound_leaves_the_old_tensor_in_a_state_dict_taken_ea
 
 
 @claim("SD-15", source="torch.nn.Module.state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_writing_into_a_value_of_the_state_dict_writes_into_the_module(kind, real_device):
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     model.state_dict()["x"].fill_(7)
@@ -143,9 +145,9 @@ def test_changing_the_keys_of_a_state_dict_changes_nothing_in_the_module(device)
 @claim("SD-09", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", SAVED)
 @pytest.mark.parametrize("path", ["", "body.toy"])
-def test_keep_vars_gives_the_registered_objects_themselves(kind, path, device):
-    model = NestedModel(5, 10).to(device)
-    holder = kind.on(model.get_submodule(path), "x", torch.ones(3, device=device))
+def test_keep_vars_gives_the_registered_objects_themselves(kind, path):
+    model = NestedModel(5, 10)
+    holder = kind.on(model.get_submodule(path), "x", torch.ones(3))
     checkpoint = model.state_dict(keep_vars=True)
     assert checkpoint[f"{path}.x".lstrip(".")] is holder.x
     assert [name for name, value in checkpoint.items() if isinstance(value, nn.Parameter)] == [
@@ -197,7 +199,7 @@ def test_parameters_come_before_buffers_and_buffers_before_submodules_as_they_we
 
 
 @claim("SD-18", source="torch.nn.Module.state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("keep_vars", [True, False])
 def test_a_value_has_the_dtype_the_strides_and_the_place_in_storage_of_the_live_tensor(kind, keep_vars):
     base = torch.arange(12, dtype=torch.float64).view(3, 4)

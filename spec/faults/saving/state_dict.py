@@ -1,11 +1,14 @@
 """Faults in what a state dict holds."""
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
 from .. import fault
 
 SAVE_TO = nn.Module._save_to_state_dict
+STATE_DICT = nn.Module.state_dict
 
 
 @fault("SD-01")
@@ -30,7 +33,7 @@ def an_integer_buffer_is_not_saved(patch):
     patch.setattr(nn.Module, "_save_to_state_dict", save)
 
 
-@fault("SD-03", "IDIOM-07")
+@fault("SD-03", "IDIOM-07", "SER-11")
 def a_non_persistent_buffer_is_saved(patch):
     def save(self, destination, prefix, keep_vars):
         SAVE_TO(self, destination, prefix, keep_vars)
@@ -75,5 +78,151 @@ def an_evaluated_module_saves_no_buffers(patch):
         SAVE_TO(self, destination, prefix, keep_vars)
         for name in () if self.training else self._buffers:
             destination.pop(prefix + name, None)
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-05")
+def what_is_None_is_saved(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        for name, value in [*self._parameters.items(), *self._buffers.items()]:
+            if value is None:
+                destination[prefix + name] = None
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-14")
+def a_submodule_that_is_None_is_saved(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        for name, module in self._modules.items():
+            if module is None:
+                destination[prefix + name] = None
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-07")
+def assigning_a_tensor_to_a_buffer_writes_into_the_buffer(patch):
+    setattr_ = nn.Module.__setattr__
+
+    def setattr(self, name, value):
+        buffer = vars(self).get("_buffers", {}).get(name)
+        if isinstance(value, torch.Tensor) and buffer is not None and buffer.shape == value.shape:
+            buffer.detach().copy_(value)
+        else:
+            setattr_(self, name, value)
+
+    patch.setattr(nn.Module, "__setattr__", setattr)
+
+
+@fault("SD-15")
+def the_values_of_a_state_dict_are_copies(patch):
+    def state_dict(self, *args, **kwargs):
+        saved = STATE_DICT(self, *args, **kwargs)
+        if not kwargs.get("keep_vars") and not kwargs.get("prefix"):
+            for name, value in saved.items():
+                saved[name] = value.clone() if isinstance(value, torch.Tensor) else value
+        return saved
+
+    patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-16")
+def a_key_that_is_popped_from_a_state_dict_is_gone_from_the_module(patch):
+    class Live(OrderedDict):
+        def pop(self, name):
+            delattr(self.module, name)
+            return super().pop(name)
+
+    def state_dict(self, *args, **kwargs):
+        saved = STATE_DICT(self, *args, **kwargs)
+        if args or kwargs:
+            return saved
+        live = Live(saved)
+        live._metadata, live.module = saved._metadata, self
+        return live
+
+    patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-09", "SD-11")
+def keep_vars_detaches_parameters(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        for name, parameter in self._parameters.items():
+            if parameter is not None:
+                destination[prefix + name] = parameter.detach()
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-09")
+def keep_vars_detaches_buffers(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        for name in set(self._buffers) & {key.removeprefix(prefix) for key in destination}:
+            destination[prefix + name] = self._buffers[name].detach()
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-10", "LOAD-38")
+def a_tied_tensor_is_saved_once(patch):
+    def state_dict(self, *args, **kwargs):
+        saved = STATE_DICT(self, *args, **kwargs)
+        seen = set()
+        for name, value in list(saved.items()):
+            if isinstance(value, torch.Tensor) and value.data_ptr() and value.data_ptr() in seen:
+                del saved[name]
+            elif isinstance(value, torch.Tensor):
+                seen.add(value.data_ptr())
+        return saved
+
+    patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-11")
+def gradients_are_saved(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        for name, parameter in self._parameters.items():
+            if parameter is not None and parameter.grad is not None:
+                destination[f"{prefix}{name}.grad"] = parameter.grad
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-12")
+def the_mode_travels_with_the_metadata(patch):
+    def state_dict(self, *args, **kwargs):
+        saved = STATE_DICT(self, *args, **kwargs)
+        if hasattr(saved, "_metadata") and not self.training:
+            saved._metadata[""]["training"] = False
+        return saved
+
+    patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-17", "LOAD-30")
+def buffers_are_saved_before_parameters(patch):
+    def save(self, destination, prefix, keep_vars):
+        saved = {}
+        SAVE_TO(self, saved, prefix, keep_vars)
+        names = sorted(saved, key=lambda key: key.removeprefix(prefix) in self._parameters)
+        destination.update({name: saved[name] for name in names})
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-18")
+def the_values_of_a_state_dict_are_contiguous(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        for name in set(destination):
+            if isinstance(destination[name], torch.Tensor) and not destination[name].is_contiguous():
+                destination[name] = destination[name].contiguous()
 
     patch.setattr(nn.Module, "_save_to_state_dict", save)

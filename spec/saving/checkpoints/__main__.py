@@ -1,0 +1,5 @@
+"""Write the checkpoints of the installed release."""
+
+from . import write
+
+write()
