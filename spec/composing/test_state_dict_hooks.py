@@ -79,8 +79,8 @@ def test_a_hook_of_the_private_road_is_given_the_module_the_state_dict_its_prefi
 
 @claim("HOOK-04", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
 @pytest.mark.parametrize("path", ["", "body.toy"])
-def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, device):
-    model = NestedModel(5, 10).to(device)
+def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, real_device):
+    model = NestedModel(5, 10).to(real_device)
 
     def edit(module, state, prefix, metadata):
         state["renamed"] = state.pop("body.toy.b1")

@@ -1,0 +1,139 @@
+"""What averages of a model make of its parameters and buffers."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from ..vocabulary import BUFFERS, claim
+
+
+class Steps(nn.Module):
+    """A parameter ``p`` and nothing else, to be filled with the number of the step."""
+
+    def __init__(self):
+        super().__init__()
+        self.p = nn.Parameter(torch.zeros(3))
+
+
+def average(model, averaged, numbers=(1, 2, 3)):
+    """Fill ``model`` with each number in turn and let ``averaged`` take it in."""
+    for number in numbers:
+        for tensor in [*model.parameters(), *model.buffers()]:
+            tensor.data.fill_(number)
+        averaged.update_parameters(model)
+
+
+@claim("UTIL-11", source="torch.optim.swa_utils.AveragedModel", since="2.0")
+@pytest.mark.parametrize("kind", BUFFERS)
+def test_an_averaged_model_averages_parameters_and_copies_the_buffers_of_the_last_update(kind, real_device):
+    model = kind.on(Steps().to(real_device), "b", torch.zeros(3, device=real_device))
+    averaged = AveragedModel(model)
+    average(model, averaged)
+    assert averaged.module.p.tolist() == [2, 2, 2]
+    assert averaged.module.b.tolist() == [3, 3, 3]
+    assert averaged.module.b is not model.b
+
+
+@claim("UTIL-12", source="torch.optim.swa_utils.AveragedModel")
+@pytest.mark.parametrize("kind", BUFFERS)
+def test_an_averaged_model_with_use_buffers_averages_the_buffers_too(kind, real_device):
+    model = kind.on(Steps().to(real_device), "b", torch.zeros(3, device=real_device))
+    averaged = AveragedModel(model, use_buffers=True)
+    average(model, averaged)
+    assert averaged.module.p.tolist() == [2, 2, 2]
+    assert averaged.module.b.tolist() == [2, 2, 2]
+    assert model.b.tolist() == [3, 3, 3]
+
+
+@claim("UTIL-34", source="torch.optim.swa_utils.AveragedModel")
+def test_an_averaged_model_saves_its_counter_and_the_copy_under_module():
+    model = Steps()
+    averaged = AveragedModel(model)
+    assert list(averaged.state_dict()) == ["n_averaged", "module.p"]
+    assert (averaged.n_averaged.dtype, averaged.n_averaged.shape) == (torch.int64, ())
+    average(model, averaged)
+    assert averaged.n_averaged.item() == 3
+    fresh = AveragedModel(Steps())
+    fresh.load_state_dict(averaged.state_dict())
+    average(model, fresh, [6])
+    assert fresh.module.p.tolist() == [3, 3, 3]
+
+
+@claim("UTIL-35", source="torch.optim.swa_utils.AveragedModel")
+def test_the_first_update_of_an_averaged_model_copies_and_avg_fn_is_asked_from_the_second_on():
+    model, asked = Steps(), []
+
+    def keep_largest(averaged, current, count):
+        asked.append((averaged.tolist(), current.tolist(), int(count)))
+        return torch.maximum(averaged, current)
+
+    averaged = AveragedModel(model, avg_fn=keep_largest)
+    average(model, averaged, [5, 2, 7])
+    assert asked == [([5, 5, 5], [2, 2, 2], 1), ([5, 5, 5], [7, 7, 7], 2)]
+    assert averaged.module.p.tolist() == [7, 7, 7]
+
+
+class Net(nn.Module):
+    """A BatchNorm after a Linear."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.norm = nn.BatchNorm1d(2)
+
+    def forward(self, x):
+        return self.norm(self.linear(x))
+
+
+@claim("UTIL-13", source="torch.optim.swa_utils.update_bn")
+def test_an_average_over_the_parameters_leaves_the_statistics_of_BatchNorm_as_they_were(real_device):
+    model = Net().to(real_device)
+    averaged = copy.deepcopy(model)
+    model(torch.tensor([[1.0, 2.0], [5.0, 9.0]], device=real_device))
+    with torch.no_grad():
+        for mean, parameter in zip(averaged.parameters(), model.parameters(), strict=True):
+            mean.mul_(0.9).add_(parameter + 1, alpha=0.1)
+    assert averaged.norm.weight.tolist() == pytest.approx([1.1, 1.1])
+    assert averaged.norm.running_var.tolist() == [1, 1]
+    assert averaged.norm.num_batches_tracked.item() == 0
+    assert model.norm.running_var.tolist() != [1, 1]
+
+
+@claim("UTIL-36", source="torch.optim.swa_utils.update_bn")
+@pytest.mark.parametrize("training", [True, False])
+def test_update_bn_computes_the_statistics_anew_and_leaves_mode_momentum_and_parameters(training, real_device):
+    model = nn.BatchNorm1d(2).to(real_device).train(training)
+    model.running_mean.fill_(100)
+    batches = [torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[5.0, 6.0], [7.0, 8.0]])]
+    torch.optim.swa_utils.update_bn([batch.to(real_device) for batch in batches], model)
+    assert model.running_mean.tolist() == [4, 5]
+    assert model.running_var.tolist() == [2, 2]
+    assert model.num_batches_tracked.item() == 2
+    assert (model.training, model.momentum, model.weight.tolist()) == (training, 0.1, [1, 1])
+
+
+@claim("UTIL-14", source="torch.nn.Module.state_dict")
+def test_an_average_over_the_values_of_a_state_dict_fails_on_an_integer_buffer(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    *floating, (name, counter) = model.state_dict().items()
+    assert (name, counter.dtype) == ("num_batches_tracked", torch.int64)
+    with pytest.raises(RuntimeError, match=r"result type Float can't be cast to .*Long"):
+        counter.mul_(0.9)
+    for _, value in floating:
+        value.mul_(0.5)
+    assert model.weight.tolist() == [0.5, 0.5]
+
+
+@claim("UTIL-15", source="torch.optim.swa_utils.AveragedModel")
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32])
+def test_an_averaged_model_truncates_the_average_of_an_integer_buffer(dtype, real_device):
+    model = Steps().to(real_device)
+    model.register_buffer("steps", torch.zeros((), dtype=dtype, device=real_device))
+    averaged = AveragedModel(model, use_buffers=True)
+    average(model, averaged)
+    assert averaged.module.steps.item() == 1
+    assert averaged.module.steps.dtype is dtype
+    assert averaged.module.p.tolist() == [2, 2, 2]

@@ -1,0 +1,192 @@
+"""Calls that borrow other state for once, and state that is stacked for many models."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import (
+    NON_PERSISTENT_BUFFER,
+    PLAIN_TENSOR,
+    PLAIN_VALUE,
+    REGISTERED,
+    NestedModel,
+    PlainTensorModel,
+    TiedModel,
+    ToyModel3,
+    claim,
+)
+
+
+class Reading(nn.Module):
+    """A module that returns its state ``x`` and its parameter ``y``."""
+
+    def __init__(self):
+        super().__init__()
+        self.y = nn.Parameter(torch.full((3,), 2.0))
+
+    def forward(self):
+        return self.x, self.y
+
+
+@claim("UTIL-07", source="torch.func.functional_call", since="2.0")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_a_functional_call_borrows_what_it_is_given_by_name_and_the_rest_is_the_module_s_own(kind, real_device):
+    model = kind.on(Reading().to(real_device), "x", torch.ones(3, device=real_device))
+    own, other = model.x, torch.zeros(3, device=real_device)
+    keys = list(model.state_dict())
+    x, y = torch.func.functional_call(model, {"x": other}, ())
+    assert x is other
+    assert y is model.y
+    assert model.x is own
+    assert list(model.state_dict()) == keys
+
+
+@claim("UTIL-26", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_borrows_nested_state_by_its_dotted_name(real_device):
+    model = NestedModel(5, 10).to(real_device)
+    linear = model.body.toy.linear
+    weight, x = linear.weight, torch.ones(1, 5, device=real_device)
+    zeros = {name: torch.zeros_like(parameter) for name, parameter in model.body.named_parameters(prefix="body")}
+    assert torch.func.functional_call(model, zeros, x).tolist() == [[1] * 10]
+    assert torch.func.functional_call(model, ({**zeros}, {"shift": model.shift + 5}), (x,)).tolist() == [[6] * 10]
+    assert linear.weight is weight
+
+
+@claim("UTIL-27", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_gives_the_state_back_after_an_error():
+    model = Reading()
+    own = model.y
+    with pytest.raises(AttributeError, match="has no attribute 'x'"):
+        torch.func.functional_call(model, {"y": torch.zeros(3)}, ())
+    assert model.y is dict(model.named_parameters())["y"] is own
+
+
+@claim("UTIL-28", source="torch.func.functional_call", since="2.0")
+def test_the_gradient_of_a_functional_call_goes_to_the_borrowed_tensor_and_not_to_the_parameter(real_device):
+    model = ToyModel3(5, 10).to(real_device)
+    borrowed = torch.zeros(10, device=real_device, requires_grad=True)
+    torch.func.functional_call(model, {"b1": borrowed}, torch.ones(3, 5, device=real_device)).sum().backward()
+    assert borrowed.grad.tolist() == [3] * 10
+    assert model.b1.grad is None
+    assert model.linear.bias.grad.tolist() == [3] * 10
+
+
+@claim("UTIL-29", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_with_strict_wants_every_name_and_no_other():
+    model = Reading()
+    model.register_buffer("x", torch.ones(3))
+    with pytest.raises(RuntimeError, match=r"Missing key\(s\): 'y'"):
+        torch.func.functional_call(model, {"x": torch.ones(3)}, (), strict=True)
+    with pytest.raises(RuntimeError, match=r"Unexpected key\(s\): 'z'.\n\tMissing key\(s\): 'y'"):
+        torch.func.functional_call(model, {"x": torch.ones(3), "z": torch.ones(3)}, (), strict=True)
+
+
+@claim("UTIL-08", source="torch.func.functional_call", since="2.0")
+def test_a_forward_that_updates_a_buffer_updates_the_borrowed_one_where_there_is_one(real_device):
+    model = nn.BatchNorm1d(2).to(real_device)
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=real_device)
+    borrowed = {"running_mean": torch.zeros(2, device=real_device)}
+    mean, var = model.running_mean, model.running_var
+    torch.func.functional_call(model, borrowed, x)
+    assert borrowed["running_mean"].tolist() == pytest.approx([0.2, 0.3])
+    assert model.running_mean is mean
+    assert mean.tolist() == [0, 0]
+    assert model.running_var is var
+    assert var.tolist() == pytest.approx([1.1, 1.1])
+    assert model.num_batches_tracked.item() == 1
+
+
+@claim("UTIL-30", source="torch.func.functional_call", since="2.0")
+def test_a_forward_that_rebinds_a_borrowed_buffer_rebinds_it_in_the_dict_that_was_passed():
+    class Counting(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("n", torch.zeros(1))
+
+        def forward(self):
+            self.n = self.n + 1
+
+    model, borrowed = Counting(), {"n": torch.full((1,), 5.0)}
+    own = model.n
+    torch.func.functional_call(model, borrowed, ())
+    assert borrowed["n"].tolist() == [6]
+    assert model.n is own
+    assert own.tolist() == [0]
+
+
+@claim("UTIL-09", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_borrows_for_a_plain_tensor_too_unless_it_is_strict():
+    model = PLAIN_TENSOR.on(Reading(), "x", torch.ones(3))
+    plain, other = model.x, torch.zeros(3)
+    assert torch.func.functional_call(model, {"x": other}, ())[0] is other
+    assert vars(model)["x"] is plain
+    with pytest.raises(RuntimeError, match=r"Unexpected key\(s\): 'x'\."):
+        torch.func.functional_call(model, {"x": other, "y": other}, (), strict=True)
+
+
+@claim("UTIL-41", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_cannot_borrow_a_tensor_for_a_plain_value():
+    model = PLAIN_VALUE.on(Reading(), "x", torch.ones(3))
+    own = model.y
+    with pytest.raises(TypeError, match="attribute `x`: 3 is not an instance of"):
+        torch.func.functional_call(model, {"y": torch.zeros(3), "x": torch.zeros(3)}, ())
+    assert model.x == 3
+    assert model.y is own
+
+
+@claim("UTIL-42", source="torch.func.functional_call", since="2.0")
+def test_a_name_that_the_module_lacks_is_there_during_a_functional_call_alone():
+    model, other = Reading(), torch.zeros(3)
+    assert torch.func.functional_call(model, {"x": other}, ())[0] is other
+    assert not hasattr(model, "x")
+
+
+@claim("UTIL-31", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_borrows_for_both_names_of_a_tied_parameter_unless_told_not_to_tie():
+    model = TiedModel(5, 10)
+    x = torch.ones(1, 5)
+    zeros = {"b1": torch.zeros(10), "linear.weight": torch.zeros(10, 5), "linear.bias": torch.zeros(10)}
+    model.b1.data.fill_(7)
+    assert torch.func.functional_call(model, zeros, x).tolist() == [[1] * 10]
+    assert torch.func.functional_call(model, zeros, x, tie_weights=False).tolist() == [[8] * 10]
+    with pytest.raises(ValueError, match=r"b1.*b2.*tied"):
+        torch.func.functional_call(model, {"b1": torch.zeros(10), "b2": torch.ones(10)}, x)
+    assert model.b1 is model.b2
+
+
+@claim("UTIL-32", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_refuses_a_name_that_two_dicts_give():
+    with pytest.raises(ValueError, match=r"\['y'\] appeared in multiple dictionaries"):
+        torch.func.functional_call(Reading(), ({"y": torch.zeros(3)}, {"y": torch.ones(3)}), ())
+
+
+@claim("UTIL-10", source="torch.func.stack_module_state", since="2.0")
+@pytest.mark.parametrize("count", [1, 3])
+def test_stack_module_state_stacks_parameters_and_all_buffers_in_two_dicts_and_no_plain_tensor(count, real_device):
+    models = [PlainTensorModel(5, 10).to(real_device) for _ in range(count)]
+    for number, model in enumerate(models):
+        NON_PERSISTENT_BUFFER.on(model, "x", torch.full((2,), float(number), device=real_device))
+    parameters, buffers = torch.func.stack_module_state(models)
+    assert {name: tuple(tensor.shape) for name, tensor in parameters.items()} == {
+        "b1": (count, 10),
+        "linear.weight": (count, 10, 5),
+        "linear.bias": (count, 10),
+    }
+    assert list(buffers) == ["c1", "x"]
+    assert buffers["x"].tolist() == [[number] * 2 for number in range(count)]
+    assert all(tensor.is_leaf and tensor.requires_grad for tensor in parameters.values())
+    assert not any(tensor.requires_grad for tensor in buffers.values())
+
+
+@claim("UTIL-33", source="torch.func.stack_module_state", since="2.0")
+def test_stack_module_state_wants_models_of_one_class_one_mode_and_the_same_frozen_parameters():
+    def refused(models, words):
+        with pytest.raises(RuntimeError, match=words):
+            torch.func.stack_module_state(models)
+
+    frozen = nn.Linear(2, 3)
+    frozen.bias.requires_grad_(False)
+    refused([], "Expected at least one model, got 0")
+    refused([nn.Linear(2, 3), nn.Linear(2, 3).eval()], "same training/eval mode")
+    refused([nn.Linear(2, 3), nn.ReLU()], "same class")
+    refused([nn.Linear(2, 3), frozen], "Expected bias from each model to have the same .requires_grad")

@@ -1,0 +1,216 @@
+"""What is state, and under which name, once a value is computed from others: parametrizations, norms and pruning."""
+
+import copy
+import pickle
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, parametrize, prune
+
+from ..vocabulary import claim
+
+
+class Doubled(nn.Module):
+    def forward(self, x):
+        return x * 2
+
+    def right_inverse(self, x):
+        return x / 2
+
+
+class OneWay(nn.Module):
+    def forward(self, x):
+        return x * 2
+
+
+def linear(device="cpu"):
+    model = nn.Linear(2, 3).to(device)
+    nn.init.ones_(model.weight)
+    return model
+
+
+def keys(module):
+    return list(module.state_dict())
+
+
+@claim("UTIL-02", source="torch.nn.utils.parametrize.register_parametrization")
+def test_a_parametrized_parameter_is_stored_as_its_original_and_computed_at_each_access(real_device):
+    model = linear(real_device)
+    weight = model.weight
+    assert parametrize.register_parametrization(model, "weight", OneWay()) is model
+    assert model.parametrizations.weight.original is weight
+    assert [name for name, _ in model.named_parameters()] == ["bias", "parametrizations.weight.original"]
+    assert keys(model) == ["bias", "parametrizations.weight.original"]
+    assert type(model.weight) is torch.Tensor
+    assert model.weight is not model.weight
+    assert model.weight.tolist() == [[2, 2]] * 3
+    assert "weight" not in vars(model)
+    model.weight.sum().backward()
+    assert weight.grad.tolist() == [[2, 2]] * 3
+
+
+@claim("UTIL-03", source="torch.nn.utils.parametrize.register_parametrization")
+def test_the_original_of_a_parametrized_buffer_is_a_buffer(real_device):
+    model = nn.Module()
+    model.register_buffer("b", torch.ones(3, device=real_device))
+    buffer = model.b
+    parametrize.register_parametrization(model, "b", OneWay())
+    assert list(model.named_buffers()) == [("parametrizations.b.original", buffer)]
+    assert list(model.parameters()) == []
+    assert keys(model) == ["parametrizations.b.original"]
+    assert model.b.tolist() == [2, 2, 2]
+
+
+@claim("UTIL-16", source="torch.nn.utils.parametrize.register_parametrization")
+@pytest.mark.parametrize("persistent", [True, False])
+def test_the_original_of_a_parametrized_buffer_is_persistent_whatever_the_buffer_was(persistent):
+    model = nn.Module()
+    model.register_buffer("b", torch.ones(3), persistent=persistent)
+    parametrize.register_parametrization(model, "b", OneWay())
+    assert keys(model) == ["parametrizations.b.original"]
+
+
+@claim("UTIL-17", source="torch.nn.utils.parametrize.register_parametrization")
+def test_assigning_to_a_parametrized_name_sets_the_original_where_there_is_a_right_inverse():
+    model = parametrize.register_parametrization(linear(), "weight", Doubled())
+    original = model.parametrizations.weight.original
+    assert original.tolist() == [[0.5, 0.5]] * 3
+    model.weight = torch.full((3, 2), 6.0)
+    assert model.parametrizations.weight.original is original
+    assert original.tolist() == [[3, 3]] * 3
+    assert model.weight.tolist() == [[6, 6]] * 3
+    one_way = parametrize.register_parametrization(linear(), "weight", OneWay())
+    with pytest.raises(RuntimeError, match="does not implement right_inverse"):
+        one_way.weight = torch.ones(3, 2)
+
+
+@claim("UTIL-18", source="torch.nn.utils.parametrize.register_parametrization")
+@pytest.mark.parametrize("name", ["missing", "plain"])
+def test_what_is_neither_a_parameter_nor_a_buffer_cannot_be_parametrized(name):
+    model = linear()
+    model.plain = torch.ones(3)
+    with pytest.raises(ValueError, match=f"does not have a parameter, a buffer, or a parametrized element.*'{name}'"):
+        parametrize.register_parametrization(model, name, OneWay())
+    assert keys(model) == ["weight", "bias"]
+    assert type(model) is nn.Linear
+
+
+@claim("UTIL-19", source="torch.nn.utils.parametrize.remove_parametrizations")
+@pytest.mark.parametrize("leave", [True, False])
+def test_removing_a_parametrization_gives_the_parameter_back_with_its_computed_or_its_original_value(leave):
+    model = parametrize.register_parametrization(linear(), "weight", OneWay())
+    original = model.parametrizations.weight.original
+    assert parametrize.remove_parametrizations(model, "weight", leave_parametrized=leave) is model
+    assert model.weight is dict(model.named_parameters())["weight"] is original
+    assert model.weight.tolist() == [[2 if leave else 1] * 2] * 3
+    assert keys(model) == ["bias", "weight"]
+    assert type(model) is nn.Linear
+
+
+@claim("UTIL-20", source="torch.nn.utils.parametrize.register_parametrization")
+def test_a_parametrized_module_is_loaded_by_the_name_of_the_original_and_copied_but_not_pickled():
+    model = parametrize.register_parametrization(linear(), "weight", OneWay())
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "weight"'):
+        model.load_state_dict(linear().state_dict())
+    copied = copy.deepcopy(model)
+    copied.parametrizations.weight.original.data.zero_()
+    assert model.weight.tolist() == [[2, 2]] * 3
+    assert model.load_state_dict(copied.state_dict()) == ([], [])
+    assert model.weight.tolist() == [[0, 0]] * 3
+    with pytest.raises(RuntimeError, match=r"only supported through state_dict\(\)"):
+        pickle.dumps(model)
+
+
+@claim("UTIL-21", source="torch.nn.utils.parametrize.cached")
+def test_a_parametrized_value_is_computed_once_within_cached():
+    model = parametrize.register_parametrization(linear(), "weight", OneWay())
+    with parametrize.cached():
+        first = model.weight
+        assert model.weight is first
+    assert model.weight is not first
+
+
+@claim("UTIL-04", source="torch.nn.utils.weight_norm")
+def test_the_old_weight_norm_makes_the_weight_a_plain_attribute_that_each_forward_computes(real_device):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        model = nn.utils.weight_norm(linear(real_device))
+    assert [name for name, _ in model.named_parameters()] == ["bias", "weight_g", "weight_v"]
+    assert keys(model) == ["bias", "weight_g", "weight_v"]
+    assert type(vars(model)["weight"]) is torch.Tensor
+    model.weight_g.data.zero_()
+    assert model.weight.abs().sum().item() > 0
+    model(torch.ones(1, 2, device=real_device))
+    assert model.weight.tolist() == [[0, 0]] * 3
+    nn.utils.remove_weight_norm(model)
+    assert keys(model) == ["bias", "weight"]
+    assert type(model.weight) is nn.Parameter
+    assert list(model._forward_pre_hooks) == []
+
+
+@claim("UTIL-22", source="torch.nn.utils.parametrizations.weight_norm", since="2.1")
+def test_the_new_weight_norm_is_a_parametrization_of_two_originals_that_loads_the_keys_of_the_old(real_device):
+    model = parametrizations.weight_norm(linear(real_device))
+    names = ["bias", "parametrizations.weight.original0", "parametrizations.weight.original1"]
+    assert keys(model) == [name for name, _ in model.named_parameters()] == names
+    old = {"bias": torch.zeros(3), "weight_g": torch.full((3, 1), 2.0), "weight_v": torch.tensor([[0.0, 5.0]] * 3)}
+    assert model.load_state_dict(old) == ([], [])
+    assert model.weight.tolist() == [[0, 2]] * 3
+    assert list(old) == ["bias", "weight_g", "weight_v"]
+
+
+@claim("UTIL-23", source="torch.nn.utils.spectral_norm")
+def test_the_old_spectral_norm_keeps_the_original_as_a_parameter_and_its_vectors_as_buffers(real_device):
+    model = nn.utils.spectral_norm(linear(real_device))
+    assert [name for name, _ in model.named_parameters()] == ["bias", "weight_orig"]
+    assert [name for name, _ in model.named_buffers()] == ["weight_u", "weight_v"]
+    assert keys(model) == ["bias", "weight_orig", "weight_u", "weight_v"]
+    assert model.state_dict()._metadata[""]["spectral_norm"] == {"weight.version": 1}
+    assert "weight" in vars(model)
+    u = model.weight_u.tolist()
+    model.eval()(torch.ones(1, 2, device=real_device))
+    assert model.weight_u.tolist() == u
+    nn.utils.remove_spectral_norm(model)
+    assert keys(model) == ["bias", "weight"]
+
+
+@claim("UTIL-24", source="torch.nn.utils.parametrizations.spectral_norm")
+def test_the_new_spectral_norm_keeps_its_vectors_as_buffers_of_the_parametrization():
+    model = parametrizations.spectral_norm(linear())
+    assert [name for name, _ in model.named_parameters()] == ["bias", "parametrizations.weight.original"]
+    assert [name for name, _ in model.named_buffers()] == [
+        "parametrizations.weight.0._u",
+        "parametrizations.weight.0._v",
+    ]
+    assert len(keys(model)) == 4
+
+
+@claim("UTIL-05", source="torch.nn.utils.prune.custom_from_mask")
+def test_pruning_keeps_the_mask_as_a_buffer_the_original_as_the_parameter_and_the_product_as_a_plain_attribute(
+    real_device,
+):
+    model = linear(real_device)
+    weight, mask = model.weight, torch.tensor([[1.0, 0.0]] * 3, device=real_device)
+    assert prune.custom_from_mask(model, "weight", mask) is model
+    assert list(model.named_parameters()) == [("bias", model.bias), ("weight_orig", weight)]
+    assert [(name, buffer.tolist()) for name, buffer in model.named_buffers()] == [("weight_mask", mask.tolist())]
+    assert keys(model) == ["bias", "weight_orig", "weight_mask"]
+    assert vars(model)["weight"].tolist() == [[1, 0]] * 3
+    weight.data.fill_(5)
+    model(torch.ones(1, 2, device=real_device))
+    assert model.weight.tolist() == [[5, 0]] * 3
+
+
+@claim("UTIL-25", source="torch.nn.utils.prune.remove")
+def test_removing_a_pruning_leaves_a_parameter_with_zeros_in_it():
+    model = linear()
+    prune.custom_from_mask(model, "weight", torch.tensor([[1.0, 0.0]] * 3))
+    original = model.weight_orig
+    prune.remove(model, "weight")
+    assert model.weight is original
+    assert model.weight.tolist() == [[1, 0]] * 3
+    assert keys(model) == ["bias", "weight"]
+    assert list(model.buffers()) == []
+    assert prune.is_pruned(model) is False
