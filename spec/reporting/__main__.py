@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
         found.add_argument("records", nargs="*", help="records; without them, those in spec/records")
     command("table", table, "the answer table that the claims declare, as Markdown")
     once = command("run", recorded, "make a record of the installed torch, and say where it crashed if it did")
-    once.add_argument("--output", metavar="FILE", required=True, help="the record to write")
+    once.add_argument("--torch", metavar="VERSION", help="the release that has to be the installed one, such as 2.4.1")
+    once.add_argument("--output", metavar="FILE", help="the record to write; without it, the one in spec/records")
     once.add_argument("options", nargs="*", metavar="OPTION", help="further options of pytest, behind --")
     try:
         chosen = parser.parse_args(arguments)
@@ -81,9 +82,11 @@ def table(chosen: argparse.Namespace) -> int:
 
 
 def recorded(chosen: argparse.Namespace) -> int:
-    from .fresh import run
+    from .fresh import kept, run
 
-    return run(Path(chosen.output), chosen.options)
+    expected = [f"--expect-torch={chosen.torch}"] if chosen.torch else []
+    devices = [] if chosen.output else ["--device=cpu", "--device=meta"]
+    return run(Path(chosen.output) if chosen.output else kept(chosen.torch), [*expected, *devices, *chosen.options])
 
 
 def records(paths: list[str]) -> list[Record]:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 from .code import PACKAGE
@@ -33,16 +34,18 @@ def program() -> list[str]:
     return ["-m", "pytest", "-q"] if in_checkout else ["-m", PACKAGE.name, "-q"]
 
 
+def kept(release: str | None = None) -> Path:
+    """Where the record of a release on cpu and meta is kept, by default that of the installed one."""
+    return RECORDS / f"torch-{release or version('torch').partition('+')[0]}-cpu.json"
+
+
 def compared(path: str | None) -> tuple[Record, Record]:
     """A committed record and a fresh one on the same devices.
 
     Without ``path``, the record of the installed release is looked for among those that are kept with the
     specification; raises UnreadableRecord where there is none.
     """
-    import torch
-
-    release = str(torch.__version__).partition("+")[0]
-    old = read(path or RECORDS / f"torch-{release}-cpu.json")
+    old = read(path or kept())
     with tempfile.TemporaryDirectory(prefix="module-state-") as folder:
         fresh = Path(folder, "fresh.json")
         status = run(fresh, [f"--device={name}" for name in old.devices])

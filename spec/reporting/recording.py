@@ -113,6 +113,8 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if session.exitstatus == pytest.ExitCode.USAGE_ERROR:  # pytest says which
+            return
         failed = self.shortfall(session)
         if not failed:
             try:
@@ -148,7 +150,8 @@ class Recorder:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.write_line(self.line, red=self.line.startswith("no record"))
+        if self.line:
+            terminalreporter.write_line(self.line, red=self.line.startswith("no record"))
 
 
 class Trail:

@@ -1,0 +1,197 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+
+import shutil
+
+import pytest
+
+from ..reporting import code, matrix, page
+from .imagined import all_releases
+
+playwright = pytest.importorskip("playwright.sync_api", reason="run by tox -e page")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="run by tox -e page")
+
+FEW_ROWS = """for (const row of document.querySelectorAll(".claims tbody tr:nth-child(n + 9)"))
+  if (!row.querySelector("details[open]")) row.remove()"""
+"""A few rows of each chapter are looked at by axe: it takes a minute for all of them, and they are of one make."""
+WIDE, NARROW = {"width": 1300, "height": 900}, {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="module")
+def everything():
+    return matrix.matrix(all_releases())
+
+
+@pytest.fixture(scope="module")
+def address(everything, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(page.to_html(everything), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, address):
+    """A function that opens the page, and fails afterwards where a script did."""
+    contexts, errors = [], []
+
+    def open_page(fragment="", **options):
+        context = chromium.new_context(**{"viewport": WIDE, **options})
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: errors.append(error.message))
+        tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        tab.on("request", lambda request: errors.append(request.url) if request.url.startswith("http") else None)
+        tab.goto(address + fragment)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def visible(tab):
+    """The ids of the claims that can be seen."""
+    rows = "[...document.querySelectorAll('.claims tbody tr')]"
+    return set(tab.evaluate(f"{rows}.filter(row => row.checkVisibility()).map(row => row.id)"))
+
+
+def columns(tab, chapter):
+    """The headings of the columns of a chapter that can be seen."""
+    script = "heads => heads.filter(head => head.checkVisibility()).map(head => head.innerText.trim())"
+    return tab.eval_on_selector_all(f"#{chapter} thead th", script)
+
+
+def choose(tab, first, last, verdict=""):
+    tab.select_option("#from", first)
+    tab.select_option("#to", last)
+    tab.select_option("#verdict", verdict)
+
+
+def words(everything, id, *names):
+    """What a claim shows on these releases."""
+    return [everything.rows[id][everything.names.index(name)].word for name in names]
+
+
+def test_all_claims_are_shown_at_first(opened):
+    tab = opened()
+    assert visible(tab) == code.claims().keys()
+    total = len(code.claims())
+    assert tab.inner_text("#count") == f"{total} of {total} claims"
+
+
+def test_words_find_claims_by_id_sentence_and_source(opened):
+    tab = opened()
+    for asked, id in (("buf-01", "BUF-01"), ("NN.BUFFER keyword ONLY", "BUF-02"), ("torch.save", "LOAD-01")):
+        tab.fill("#words", asked)
+        found = visible(tab)
+        assert (id in found) is (id != "LOAD-01")
+        assert 0 < len(found) < len(code.claims()) / 2
+    tab.fill("#words", "no claim says this")
+    assert visible(tab) == set()
+    assert tab.inner_text("#count").startswith("0 of ")
+
+
+def test_a_range_of_releases_shows_what_holds_in_all_of_them(opened, everything):
+    tab = opened()
+    choose(tab, "2.1", "2.6", "throughout")
+    names = ["2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]
+    assert visible(tab) == {id for id in code.claims() if set(words(everything, id, *names)) == {"holds"}}
+    assert columns(tab, "saving") == ["Claim", "2.1 – 2.6"]
+
+
+def test_a_range_of_releases_shows_what_changes_in_it(opened, everything):
+    tab = opened()
+    choose(tab, "2.4", "2.5", "changes")
+    assert visible(tab) == {id for id in code.claims() if len(set(words(everything, id, "2.4", "2.5"))) > 1}
+    assert columns(tab, "declaring") == ["Claim", "2.4", "2.5"]
+
+
+def test_a_range_may_be_given_backwards(opened):
+    tab = opened()
+    choose(tab, "2.5", "2.4", "changes")
+    assert columns(tab, "declaring") == ["Claim", "2.4", "2.5"]
+
+
+@pytest.mark.parametrize("verdict", ["not yet", "no longer", "known bug"])
+def test_a_verdict_finds_the_claims_that_have_it(opened, everything, verdict):
+    tab = opened()
+    choose(tab, "1.13", "2.15", verdict)
+    assert (
+        visible(tab) == {id for id in code.claims() if verdict in {cell.word for cell in everything.rows[id]}} != set()
+    )
+
+
+def test_columns_fold_and_unfold(opened, everything):
+    tab = opened()
+    folded = columns(tab, "declaring")
+    assert folded[-1] == "2.9 xla"
+    assert len(folded) < len(everything.names)
+    tab.check("#unfold")
+    assert columns(tab, "declaring") == ["Claim", *everything.names]
+    tab.uncheck("#unfold")
+    assert columns(tab, "declaring") == folded
+
+
+def test_without_scripts_the_page_reads_the_same_and_unfolds(opened, everything):
+    with_scripts = columns(opened(), "saving")
+    tab = opened(java_script_enabled=False)
+    heads = [head.inner_text().strip() for head in tab.locator("#saving thead th").all() if head.is_visible()]
+    assert heads == with_scripts
+    assert tab.locator("#SD-03").is_visible()
+    assert not tab.locator("#words").is_visible()
+    tab.locator("#SD-03 summary").click()
+    assert "def test_a_non_persistent_buffer_is_not_in_the_state_dict" in tab.locator("#SD-03 pre").inner_text()
+    tab.check("#unfold")
+    heads = [head.inner_text().strip() for head in tab.locator("#saving thead th").all() if head.is_visible()]
+    assert heads == ["Claim", *everything.names]
+
+
+def test_an_address_with_an_id_leads_to_the_claim(opened):
+    tab = opened("#GRAD-01")
+    assert tab.locator("#GRAD-01").is_visible()
+    assert tab.evaluate("document.querySelector('#GRAD-01').getBoundingClientRect().top < innerHeight")
+    tab.fill("#words", "no claim says this")
+    tab.evaluate("location.hash = '#SD-01'")
+    tab.wait_for_selector("#SD-01", state="visible")
+
+
+def test_a_test_unfolds_by_keyboard(opened):
+    tab = opened("#SD-03")
+    tab.focus("#SD-03 summary")
+    tab.keyboard.press("Enter")
+    assert tab.locator("#SD-03 pre code").is_visible()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(opened, scheme, viewport):
+    tab = opened(color_scheme=scheme, viewport=viewport)
+    for id in ("LOAD-22", "LOAD-25", "SD-03"):
+        tab.locator(f"#{id} summary").click()
+    choose(tab, "2.1", "2.5", "")
+    tab.evaluate(FEW_ROWS)
+    violations = axe.Axe().run(tab).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_narrow_window_does_not_scroll_sideways(opened, scripts):
+    tab = opened(viewport=NARROW, java_script_enabled=scripts)
+    tab.locator("#LOAD-25 summary").click()
+    for unfold in (False, True):
+        tab.locator("#unfold").set_checked(unfold)
+        tab.mouse.move(100, 300)
+        tab.mouse.wheel(400, 0)
+        box = tab.locator("#SD-03").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= NARROW["width"]
+    if scripts:
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
