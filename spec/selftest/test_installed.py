@@ -83,7 +83,17 @@ def test_the_wheel_is_content_with_every_torch_from_1_13_on():
 
 
 def test_nothing_but_the_dependencies_and_the_standard_library_is_imported_by_it():
-    allowed = {*sys.stdlib_module_names, "torch", "pytest", "_pytest", "hypothesis", "packaging", "jinja2", "tomli"}
+    allowed = {
+        *sys.stdlib_module_names,
+        "torch",
+        "pytest",
+        "_pytest",
+        "hypothesis",
+        "packaging",
+        "jinja2",
+        "markupsafe",
+        "tomli",
+    }
     imported = {
         (name, path.relative_to(PACKAGE).as_posix())
         for path in PACKAGE.rglob("*.py")
@@ -122,7 +132,7 @@ def elsewhere(tmp_path_factory):
 
 def test_without_a_path_it_runs_every_chapter(installed, elsewhere):
     done = run(installed, "--collect-only", cwd=elsewhere)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     collected = {line.partition("/")[0] for line in done.stdout.splitlines() if "::" in line}
     folders = [ROOT / path for path in PROJECT["tool"]["pytest"]["testpaths"]]
     assert collected == {folder.name for folder in folders if any(folder.glob("test_*.py"))}
