@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from ..reporting import code
+from ..reporting.code import PACKAGE
 from ..reporting.verdicts import DEVIATES, FAILS, HOLDS, STALE, Case, verdict
 from ..vocabulary import Move
 from ..yours.deviations import InvalidDeviations, concerns_a_backend, read
@@ -128,3 +130,7 @@ VERDICTS = {
 @pytest.mark.parametrize("word", VERDICTS)
 def test_a_deviation_is_judged_by_the_cases_of_the_backend(word):
     assert verdict([a_case(*case) for case in VERDICTS[word]]).word == word
+
+
+def test_the_deviations_of_torch_xla_name_claims():
+    read(str(PACKAGE / "yours" / "torch_xla.txt")).check(code.claims())

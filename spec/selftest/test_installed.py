@@ -18,7 +18,7 @@ except ModuleNotFoundError:  # Python 3.10; pytest brings it along
 PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-KINDS = {".py", ".toml", ".json", ".j2", ".pt"}
+KINDS = {".py", ".toml", ".json", ".j2", ".pt", ".txt"}
 
 
 @pytest.fixture(scope="module")
