@@ -56,11 +56,13 @@ def test_a_deep_copy_of_a_parameter_is_an_equal_parameter_with_memory_of_its_own
 
 
 @claim("REG-33", source="torch.nn.Parameter")
-def test_a_deep_copy_of_what_holds_a_parameter_twice_holds_its_copy_twice():
-    parameter = nn.Parameter(torch.ones(3))
-    first, second = copy.deepcopy([parameter, parameter])
-    assert first is second
-    assert first is not parameter
+def test_a_parameter_is_copied_once_for_all_that_are_deep_copied_together():
+    parameter, memo = nn.Parameter(torch.ones(3)), {}
+    copied = parameter.__deepcopy__(memo)
+    assert copied is not parameter
+    assert parameter.__deepcopy__(memo) is copied
+    first, second = copy.deepcopy([parameter, parameter], memo)
+    assert first is second is copied
 
 
 @claim("REG-34", source="torch.nn.Parameter")
@@ -73,11 +75,11 @@ def test_a_deep_copy_of_a_parameter_keeps_its_memory_format_and_loses_its_gradie
 
 
 @claim("REG-35", source="torch.nn.Parameter")
-@pytest.mark.parametrize("compute", [torch.neg, torch.clone, torch.detach, torch.t, torch.Tensor.float])
+@pytest.mark.parametrize("compute", ["neg", "clone", "detach", "float"])
 def test_what_is_computed_from_a_parameter_is_no_parameter(compute, real_device):
-    parameter = nn.Parameter(torch.ones(3, dtype=torch.float64, device=real_device))
-    assert type(compute(parameter)) is torch.Tensor
-    assert not isinstance(compute(parameter), nn.Parameter)
+    computed = getattr(nn.Parameter(torch.ones(3, dtype=torch.float64, device=real_device)), compute)()
+    assert type(computed) is torch.Tensor
+    assert not isinstance(computed, nn.Parameter)
 
 
 @claim("REG-36", source="torch.nn.Parameter")
@@ -86,6 +88,20 @@ def test_an_instance_of_a_subclass_of_Parameter_is_registered_and_copied_as_what
     model.x = Named(torch.ones(3))
     assert type(dict(model.named_parameters())["x"]) is Named
     assert type(copy.deepcopy(model).x) is Named
+
+
+@claim("REG-42", source="torch.nn.Parameter")
+def test_what_is_computed_from_an_instance_of_a_subclass_of_Parameter_is_no_parameter_either(real_device):
+    parameter = Named(torch.ones(3, device=real_device))
+    assert type(parameter * 2) is type(torch.neg(parameter)) is torch.Tensor
+
+
+@claim("REG-44", source="torch.nn.Parameter")
+def test_an_instance_of_a_subclass_of_Parameter_is_no_data_for_another_parameter():
+    parameter = Named(torch.ones(3))
+    with pytest.raises(RuntimeError, match=r"from an instance of type Named requires that detach\(\) returns"):
+        nn.Parameter(parameter)
+    assert nn.Parameter(parameter.data).tolist() == [1, 1, 1]
 
 
 @claim("REG-37", source="torch.nn.Parameter")

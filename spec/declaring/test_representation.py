@@ -74,6 +74,13 @@ def test_repr_shows_extra_repr_before_the_submodules_in_their_order():
     assert repr(model) == "Described(\n  width=3\n  (b): Identity()\n  (a): Described(depth=2)\n  (none): None\n)"
 
 
+@claim("ENUM-42", source="torch.nn.Module.extra_repr", since="2.11")
+def test_repr_leaves_blank_lines_blank_below_the_top():
+    model = nn.Module()
+    model.child = Described("width=3\n\ndepth=2")
+    assert repr(model) == "Module(\n  (child): Described(\n    width=3\n\n    depth=2\n  )\n)"
+
+
 @claim("ENUM-41", source="torch.nn.Module.extra_repr")
 def test_extra_repr_is_empty_unless_a_module_defines_it():
     assert ToyModel3(5, 10).extra_repr() == ""

@@ -83,6 +83,15 @@ def test_an_object_with_torch_function_can_be_a_buffer():
     assert model._buffers["x"] is second
 
 
+@claim("REG-43", source="torch.nn.Module.register_buffer")
+def test_a_ScriptModule_has_no_buffers_that_are_not_persistent():
+    model, scripted = nn.Module(), torch.jit.ScriptModule()
+    model.register_buffer("x", torch.ones(3), persistent=False)
+    with pytest.raises(RuntimeError, match="ScriptModule does not support non-persistent buffers"):
+        scripted.register_buffer("x", torch.ones(3), persistent=False)
+    assert [name for name, _ in model.named_buffers()] == ["x"]
+
+
 @claim("REG-09", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
 def test_register_buffer_makes_a_buffer_of_a_parameter_too(persistent, keys, device):

@@ -50,7 +50,12 @@ def a_deep_copy_of_a_parameter_is_contiguous(patch):
 
 
 @fault("REG-35")
-def what_is_computed_from_a_parameter_is_a_parameter(patch):
+def a_clone_of_a_parameter_is_a_parameter(patch):
+    patch.setattr(nn.Parameter, "clone", lambda self: nn.Parameter(self.data.clone()), raising=False)
+
+
+@fault("REG-42", "REG-44")
+def what_is_computed_from_an_instance_of_a_subclass_of_Parameter_is_one_too(patch):
     patch.setattr(nn.Parameter, "__torch_function__", vars(torch.Tensor)["__torch_function__"])
 
 

@@ -48,3 +48,8 @@ def repr_shows_submodules_before_extra_repr(patch):
         return "\n".join([first, *lines[1:], *lines[:1], last]) if lines else REPR(self)
 
     patch.setattr(nn.Module, "__repr__", turned)
+
+
+@fault("ENUM-42", since="2.11")
+def repr_indents_blank_lines(patch):
+    patch.setattr(nn.Module, "__repr__", lambda self: REPR(self).replace("\n\n", "\n  \n"))

@@ -165,3 +165,11 @@ def a_converted_parameter_is_a_parameter(patch):
 @fault("REG-28")
 def a_parameter_that_already_is_as_it_should_become_is_copied(patch):
     patch.setattr(nn.Parameter, "float", lambda self: self.clone(), raising=False)
+
+
+@fault("REG-43")
+def a_ScriptModule_takes_buffers_that_are_not_persistent(patch):
+    def register_buffer(self, name, tensor, persistent=True):
+        REGISTER_BUFFER(self, name, tensor, persistent or isinstance(self, torch.jit.ScriptModule))
+
+    patch.setattr(nn.Module, "register_buffer", register_buffer)
