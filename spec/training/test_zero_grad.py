@@ -122,7 +122,7 @@ def test_zero_grad_warns_in_a_replica_of_DataParallel_that_it_has_no_effect():
     assert model.b1.grad.tolist() == [1] * 10
 
 
-@claim("GRAD-39", source="torch.nn.Module.zero_grad", since="2.13")
+@claim("GRAD-39", source="torch.nn.Module.zero_grad", since="2.10")
 def test_the_warning_of_a_replica_points_at_the_line_that_calls_zero_grad():
     replica = ToyModel3(5, 10)._replicate_for_data_parallel()
     with pytest.warns(UserWarning, match="no effect") as warned:

@@ -30,6 +30,26 @@ def backward_doubles_every_gradient(patch):
     patch.setattr(torch.Tensor, "backward", backward)
 
 
+@fault("GRAD-01")
+def backward_leaves_vectors_without_a_gradient(patch):
+    def backward(self, *args, **kwargs):
+        BACKWARD(self, *args, **kwargs)
+        for leaf in leaves(self):
+            leaf.grad = None if leaf.dim() == 1 else leaf.grad
+
+    patch.setattr(torch.Tensor, "backward", backward)
+
+
+@fault("GRAD-16")
+def a_buffer_is_registered_with_a_gradient(patch):
+    def register_buffer(self, name, tensor, persistent=True):
+        REGISTER_BUFFER(self, name, tensor, persistent)
+        if tensor is not None and tensor.is_floating_point() and tensor.is_leaf:
+            tensor.grad = torch.zeros_like(tensor)
+
+    patch.setattr(nn.Module, "register_buffer", register_buffer)
+
+
 @fault("GRAD-04")
 def parameters_lists_a_buffer_that_requires_grad(patch):
     parameters = nn.Module.parameters

@@ -103,7 +103,7 @@ def eval_does_not_call_train(patch):
     patch.setattr(nn.Module, "eval", lambda self: TRAIN(self, False))
 
 
-@fault("IDIOM-20", "IDIOM-18")
+@fault("IDIOM-20")
 def setting_the_training_flag_sets_it_in_submodules(patch):
     def setattr(self, name, value):
         MODULE_SETATTR(self, name, value)

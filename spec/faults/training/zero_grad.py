@@ -141,6 +141,6 @@ def zero_grad_of_any_module_warns(patch):
     patch.setattr(nn.Module, "_is_replica", True, raising=False)
 
 
-@fault("GRAD-39", since="2.13")
+@fault("GRAD-39", since="2.10")
 def the_warning_of_a_replica_points_into_torch(patch):
     patch.setattr(nn.Module, "zero_grad", lambda self, *args, **kwargs: ZERO_GRAD(self, *args, **kwargs))
