@@ -1,0 +1,110 @@
+"""The device and dtype that a module is built with."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFER, PARAMETER, PLAIN_TENSOR, any_channels, claim
+
+
+@pytest.fixture
+def defaults() -> Iterator[None]:
+    """The default dtype and device may be changed: afterwards they are what they were."""
+    dtype = torch.get_default_dtype()
+    yield
+    torch.set_default_dtype(dtype)
+    if hasattr(torch, "set_default_device"):
+        torch.set_default_device(None)
+
+
+class Affine(nn.Module):
+    """A parameter, a frozen one, a buffer and a non-persistent one, each made in a way of its own."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels))
+        self.scale = nn.Parameter(torch.tensor(1.0), requires_grad=False)
+        self.register_buffer("shift", torch.zeros(out_channels))
+        self.register_buffer("index", torch.zeros(out_channels, dtype=torch.int64), persistent=False)
+
+
+@claim("META-01", source="torch.device", since="2.0")
+@any_channels
+def test_a_module_built_under_the_meta_device_has_all_its_state_there_without_data(channels):
+    with torch.device("meta"):
+        model = Affine(*channels)
+    state = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    assert all(tensor.is_meta for tensor in state.values())
+    assert {name: tensor.shape for name, tensor in state.items()} == {
+        "weight": channels[::-1],
+        "scale": (),
+        "shift": channels[1:],
+        "index": channels[1:],
+    }
+    assert (model.weight.requires_grad, model.scale.requires_grad) == (True, False)
+
+
+@claim("MOVE-29", source="torch.device", since="2.0")
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
+def test_a_device_context_decides_where_a_new_tensor_is_of_whatever_kind_it_becomes(kind, device):
+    model = nn.Module()
+    kind.on(model, "before", torch.ones(3))
+    with torch.device(device):
+        kind.on(model, "within", torch.ones(3))
+    kind.on(model, "after", torch.ones(3))
+    assert [model.before.device.type, model.after.device.type] == ["cpu", "cpu"]
+    assert model.within.device.type == torch.device(device).type
+
+
+@claim("MOVE-90", source="torch.set_default_device", since="2.0")
+def test_the_default_device_decides_where_modules_built_later_are(defaults):
+    earlier = nn.BatchNorm1d(3)
+    torch.set_default_device("meta")
+    later = nn.BatchNorm1d(3)
+    torch.set_default_device(None)
+    assert {tensor.device.type for tensor in earlier.state_dict().values()} == {"cpu"}
+    assert {tensor.device.type for tensor in later.state_dict().values()} == {"meta"}
+
+
+@claim("MOVE-91", source="torch.set_default_dtype")
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
+def test_the_default_dtype_decides_the_dtype_of_floating_tensors_made_later(kind, defaults, real_device):
+    model = kind.on(nn.Module(), "earlier", torch.ones(3, device=real_device))
+    torch.set_default_dtype(torch.float64)
+    kind.on(model, "later", torch.ones(3, device=real_device))
+    assert (model.earlier.dtype, model.later.dtype) == (torch.float32, torch.float64)
+
+
+@claim("MOVE-92", source="torch.set_default_dtype")
+def test_the_default_dtype_leaves_the_integer_buffers_of_a_new_module_integers(defaults):
+    torch.set_default_dtype(torch.float64)
+    model = nn.BatchNorm1d(3)
+    assert [parameter.dtype for parameter in model.parameters()] == [torch.float64, torch.float64]
+    assert [buffer.dtype for buffer in model.buffers()] == [torch.float64, torch.float64, torch.int64]
+
+
+class Scale(nn.Module):
+    """A matrix product with the parameter, and a sum with the buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.p = nn.Parameter(torch.ones(3, 3))
+        self.register_buffer("b", torch.ones(3))
+
+    def forward(self, x):
+        self.product = x @ self.p
+        return self.product + self.b
+
+
+@claim("MOVE-26", source="torch.autocast")
+@pytest.mark.parametrize("dtype", [torch.bfloat16])
+def test_autocast_casts_inside_of_operations_and_changes_no_parameter_and_no_buffer(dtype):
+    model = Scale()
+    p, b = model.p, model.b
+    with torch.autocast("cpu", dtype=dtype):
+        model(torch.ones(2, 3)).sum().backward()
+    assert model.product.dtype is dtype
+    assert (model.p is p, model.b is b) == (True, True)
+    assert (p.dtype, b.dtype, p.grad.dtype) == (torch.float32, torch.float32, torch.float32)

@@ -1,0 +1,190 @@
+"""State without data: the meta device, ``to_empty()`` and ``skip_init()``."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import (
+    BUFFER,
+    COMPLEX,
+    FLOATING,
+    INTEGER,
+    PARAMETER,
+    REGISTERED,
+    NestedModel,
+    NonPersistentModel,
+    claim,
+)
+
+
+@pytest.fixture
+def sevens(monkeypatch):
+    """Memory that is not initialized holds sevens, so that it can be told from memory that is."""
+
+    def empty_like(tensor, *, device=None):
+        return torch.full(tensor.shape, 7, dtype=tensor.dtype, device=device or tensor.device)
+
+    monkeypatch.setattr(torch, "empty_like", empty_like)
+
+
+OUT_OF_META = {
+    "to(cpu)": lambda model: model.to("cpu"),
+    "to(cpu, float64)": lambda model: model.to("cpu", torch.float64),
+    "to(tensor)": lambda model: model.to(torch.ones(1)),
+}
+
+
+@claim("META-02", source="torch.nn.Module.to", since="2.3")
+@pytest.mark.parametrize("call", OUT_OF_META)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
+def test_moving_out_of_meta_raises_an_error_that_names_to_empty(kind, call):
+    model = kind.on(nn.Module(), "x", torch.ones(3, device="meta"))
+    with pytest.raises(NotImplementedError) as error:
+        OUT_OF_META[call](model)
+    assert str(error.value).startswith(
+        "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() "
+        "instead of torch.nn.Module.to() when moving module from meta to a different device."
+    )
+    assert error.value.__suppress_context__
+    assert model.x.is_meta
+
+
+@claim("META-10", source="torch.nn.Module.cpu")
+def test_cpu_on_a_module_on_meta_raises_an_error_that_says_there_is_no_data():
+    model = NestedModel(5, 10).to("meta")
+    with pytest.raises(NotImplementedError, match=r"^Cannot copy out of meta tensor; no data!$"):
+        model.cpu()
+    assert all(tensor.is_meta for tensor in model.state_dict().values())
+
+
+@claim("META-11", source="torch.nn.Module.to")
+def test_another_NotImplementedError_passes_through_to_as_it_is(monkeypatch):
+    other = NotImplementedError("there is no such kernel")
+
+    def to(tensor, *args, **kwargs):
+        raise other
+
+    monkeypatch.setattr(torch.Tensor, "to", to)
+    with pytest.raises(NotImplementedError) as error:
+        nn.Linear(2, 3).to("cpu")
+    assert error.value is other
+
+
+@claim("META-12", source="torch.nn.Module.to")
+def test_a_module_on_meta_may_be_moved_to_meta_and_converted():
+    model = NestedModel(5, 10).to("meta")
+    parameters = list(model.parameters())
+    model.to("meta", torch.float64)
+    assert all(now is then for now, then in zip(model.parameters(), parameters, strict=True))
+    assert {(tensor.device.type, tensor.dtype) for tensor in model.state_dict().values()} == {("meta", torch.float64)}
+
+
+@claim("META-03", source="torch.nn.Module.to_empty")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_to_empty_gives_every_parameter_and_buffer_memory_that_is_not_initialized(kind, real_device, sevens):
+    model = nn.Module()
+    model.child = kind.on(nn.Module(), "x", torch.ones(2, 3, device="meta"))
+    requires_grad = model.child.x.requires_grad
+    assert model.to_empty(device=real_device) is model
+    x = model.child.x
+    assert (x.device.type, x.dtype) == (torch.device(real_device).type, torch.float32)
+    assert x.tolist() == [[7, 7, 7], [7, 7, 7]]
+    assert (x.requires_grad, x.is_leaf) == (requires_grad, True)
+    assert [name for name, _ in [*model.named_parameters(), *model.named_buffers()]] == ["child.x"]
+
+
+@claim("META-13", source="torch.nn.Module.to_empty")
+@pytest.mark.parametrize("kind", REGISTERED)
+def test_to_empty_loses_the_values_even_where_the_device_stays(kind, real_device, sevens):
+    model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
+    x, shared = model.x, model.x.detach()
+    model.to_empty(device=real_device)
+    assert model.x.tolist() == [7, 7, 7]
+    assert shared.tolist() == [0, 0, 0]
+    assert (model.x is x) is (model.x in set(model.parameters()))
+
+
+@claim("META-14", source="torch.nn.Module.to_empty")
+def test_to_empty_keeps_every_dtype_and_the_order_of_the_elements_in_memory(device):
+    model = nn.Module()
+    for position, dtype in enumerate(FLOATING + INTEGER + COMPLEX):
+        model.register_buffer(f"b{position}", torch.ones(2, device="meta", dtype=dtype))
+    model.p = nn.Parameter(torch.empty(3, 2, 2, 2, device="meta", memory_format=torch.channels_last))
+    model.to_empty(device=device)
+    assert [buffer.dtype for buffer in model.buffers()] == [*FLOATING, *INTEGER, *COMPLEX]
+    assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(device).type}
+    assert model.p.stride() == (8, 1, 4, 2)
+
+
+@claim("META-15", source="torch.nn.Module.to_empty")
+def test_to_empty_takes_its_device_by_keyword_only():
+    model = nn.Linear(2, 3, device="meta")
+    with pytest.raises(TypeError, match="takes 1 positional argument but 2 were given"):
+        model.to_empty("cpu")
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'device'"):
+        model.to_empty()
+    assert model.weight.is_meta
+
+
+@claim("META-16", source="torch.nn.Module.to_empty")
+def test_to_empty_on_no_device_stays_on_the_device(device):
+    model = NestedModel(5, 10).to(device)
+    b1, shift = model.body.toy.b1, model.shift
+    model.to_empty(device=None)
+    assert model.body.toy.b1 is b1
+    assert model.shift is not shift
+    assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(device).type}
+
+
+@claim("META-04", source="torch.nn.Module.to_empty")
+def test_a_checkpoint_restores_all_that_to_empty_left_uninitialized_but_non_persistent_buffers(real_device, sevens):
+    trained = NonPersistentModel(5, 10).to(real_device)
+    model = NonPersistentModel(5, 10).to("meta")
+    model.to_empty(device=real_device)
+    assert [key for key, value in model.state_dict().items() if value.ne(7).any()] == []
+    model.load_state_dict(trained.state_dict())
+    assert torch.equal(model.b1, trained.b1)
+    assert model.c1.tolist() == [1] * 10
+    assert model.d1.tolist() == [7] * 10
+
+
+ARGUMENTS = {nn.Linear: (2, 3), nn.BatchNorm1d: (4,), nn.Conv1d: (2, 3, 2)}
+
+
+@claim("META-05", source="torch.nn.utils.skip_init")
+@pytest.mark.parametrize("Module", ARGUMENTS)
+def test_skip_init_builds_a_module_whose_state_is_real_and_not_initialized(Module, real_device, sevens):
+    model = nn.utils.skip_init(Module, *ARGUMENTS[Module], dtype=torch.float64, device=real_device)
+    built = Module(*ARGUMENTS[Module], dtype=torch.float64)
+    assert type(model) is Module
+    assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(real_device).type}
+    assert all(tensor.eq(7).all() for tensor in model.state_dict().values())
+    assert {name: (tensor.shape, tensor.dtype) for name, tensor in model.state_dict().items()} == {
+        name: (tensor.shape, tensor.dtype) for name, tensor in built.state_dict().items()
+    }
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+@claim("META-17", source="torch.nn.utils.skip_init")
+def test_skip_init_builds_on_cpu_unless_told_otherwise():
+    assert nn.utils.skip_init(nn.Linear, 2, out_features=3).weight.device.type == "cpu"
+    assert nn.utils.skip_init(nn.Linear, 2, out_features=3, device="meta").weight.device.type == "meta"
+
+
+class Deviceless(nn.Linear):
+    """A Linear that takes no device."""
+
+    def __init__(self, in_features, out_features):
+        super().__init__(in_features, out_features)
+
+
+@claim("META-18", source="torch.nn.utils.skip_init")
+def test_skip_init_refuses_a_module_that_takes_no_device():
+    with pytest.raises(RuntimeError, match="Module must support a 'device' arg to skip initialization"):
+        nn.utils.skip_init(Deviceless, 2, 3)
+
+
+@claim("META-19", source="torch.nn.utils.skip_init")
+def test_skip_init_refuses_a_class_that_is_no_module():
+    with pytest.raises(RuntimeError, match=r"Expected a Module; got <class 'torch.Tensor'>"):
+        nn.utils.skip_init(torch.Tensor, 2, 3)
