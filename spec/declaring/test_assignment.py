@@ -57,7 +57,7 @@ def test_what_takes_the_place_of_a_buffer_may_have_any_shape_dtype_and_device(ki
 
 @claim("SET-04", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
-@pytest.mark.parametrize("value", [3, "relu", [1.0]])
+@pytest.mark.parametrize("value", [3, [1.0]])
 def test_what_is_no_tensor_cannot_take_the_place_of_a_buffer(kind, value):
     model = kind.on(nn.Module(), "x", torch.ones(10))
     buffer, keys = model.x, list(model.state_dict())

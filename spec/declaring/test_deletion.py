@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import BUFFERS, KINDS, REGISTERED, ToyModel3, claim
+from ..vocabulary import BUFFER, BUFFERS, KINDS, PARAMETER, ToyModel3, claim
 from .places import MODULE, place
 
 
@@ -20,7 +20,7 @@ def test_deleting_an_attribute_removes_it_whatever_its_kind_and_frees_its_name(k
 
 
 @claim("SET-31", source="torch.nn.Module")
-@pytest.mark.parametrize("kind", [*REGISTERED, MODULE])
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER, MODULE])
 def test_deleting_what_is_registered_as_None_removes_it_too(kind):
     model = kind.on(nn.Module(), "x", torch.ones(3))
     model.x = None

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import BUFFERS, KINDS, PARAMETERS, PLAIN, NestedModel, claim
+from ..vocabulary import BUFFER, BUFFERS, PARAMETER, PARAMETERS, PLAIN, PLAIN_TENSOR, PLAIN_VALUE, NestedModel, claim
 from .places import MODULE
 
 
@@ -53,7 +53,7 @@ def test_get_buffer_refuses_what_is_no_buffer(kind):
 
 
 @claim("ENUM-27", source="torch.nn.Module.get_submodule")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR, PLAIN_VALUE])
 def test_get_submodule_refuses_what_is_no_module_on_the_way_and_at_the_end(kind):
     model = NestedModel(5, 10)
     kind.put(model.body, "x", torch.ones(3))
