@@ -86,19 +86,18 @@ def prove(session: pytest.Session) -> None:
     claims = {item.stash[CLAIM].id: item.stash[CLAIM] for item in proof.refutable(items)}
     show.write_line("")
     found = []
-    everything = session.config.getoption("faults_table") is not None
-    for run in proof.refutations(faults, items, everything):
+    table = session.config.getoption("faults_table")
+    is_whole = chapters >= set(CHAPTERS)
+    choose = proof.everything if table else proof.concerned if is_whole else proof.aimed_at
+    for run in proof.refutations(faults, items, choose):
         found.append(run)
-        show.write_line(
-            f"[{len(found)}/{len(faults)}] {run.fault.name}: {run.trouble or ', '.join(sorted(run.refuted))}"
-        )
+        outcome = run.trouble or ", ".join(sorted(run.refuted))
+        show.write_line(f"[{len(found)}/{len(faults)}] {run.fault.name}: {outcome}")
     found.sort(key=lambda run: faults.index(run.fault))
-    session.config.stash[SHORTCOMINGS] = proof.shortcomings(found, claims, known if chapters == set(CHAPTERS) else None)
-    show.write_line(
-        f"{len(faults)} faults, {len(claims)} claims, {len(session.config.stash[SHORTCOMINGS])} shortcomings"
-    )
-    if everything:
-        write_whole(session.config.getoption("faults_table"), proof.to_markdown(found, claims))
+    lines = session.config.stash[SHORTCOMINGS] = proof.shortcomings(found, claims, known if is_whole else None)
+    show.write_line(f"{len(faults)} faults, {len(claims)} claims, {len(lines)} shortcomings")
+    if table:
+        write_whole(table, proof.to_markdown(found, claims))
     for each in faults:
         with each.injected():
             pass

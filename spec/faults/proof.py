@@ -19,6 +19,7 @@ from . import Fault
 SECONDS = 120
 BLUNT, BROAD = 1 / 2, 1 / 3
 SLOW = ("compiling", "distributing", "whole")
+Choice = Callable[[Fault, list[pytest.Item]], list[pytest.Item]]
 
 
 @dataclass
@@ -51,6 +52,8 @@ def refuted_by(fault: Fault, items: list[pytest.Item]) -> list[str]:
 
     To be called in a process that ends afterwards: the reports of these runs are shown to nobody.
     """
+    if not items:
+        return []
     config = items[0].config
     failures = Failures()
     config.pluginmanager.unregister(name="terminalreporter")
@@ -68,13 +71,22 @@ def refuted_by(fault: Fault, items: list[pytest.Item]) -> list[str]:
     return list(refuted)
 
 
+def everything(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
+    """All cases of all claims."""
+    return items
+
+
+def aimed_at(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
+    """All cases of the claims that ``fault`` is aimed at."""
+    return [item for item in items if item.stash[CLAIM].id in fault.refutes]
+
+
 def concerned(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
     """All cases of the claims that ``fault`` is aimed at, and one case of each other claim, to see how blunt it is.
 
     The slow chapters have their say about their own faults only.
     """
-    aimed = [item for item in items if item.stash[CLAIM].id in fault.refutes]
-    chapters = {item.path.parent.name for item in aimed}
+    chapters = {item.path.parent.name for item in aimed_at(fault, items)}
     heard, chosen = set(), []
     for item in items:
         id, chapter = item.stash[CLAIM].id, item.path.parent.name
@@ -100,7 +112,7 @@ def heard(receiver: Connection) -> tuple[list[str], str]:
         return [], "the process ended without an answer"
 
 
-def in_forks(faults: list[Fault], items: list[pytest.Item], everything: bool) -> Iterator[Refutation]:
+def in_forks(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> Iterator[Refutation]:
     """Run each fault in a fork of this process, as many at once as there are processors."""
     context = multiprocessing.get_context("fork")
     waiting = list(reversed(faults))
@@ -109,7 +121,7 @@ def in_forks(faults: list[Fault], items: list[pytest.Item], everything: bool) ->
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 receiver, sender = context.Pipe(duplex=False)
-                chosen = items if everything else concerned(waiting[-1], items)
+                chosen = choose(waiting[-1], items)
                 process = context.Process(target=answer, args=(sender, waiting[-1], chosen))
                 process.start()
                 sender.close()
@@ -126,7 +138,7 @@ def in_forks(faults: list[Fault], items: list[pytest.Item], everything: bool) ->
             process.join()
 
 
-def in_subprocesses(faults: list[Fault], items: list[pytest.Item], everything: bool) -> Iterator[Refutation]:
+def in_subprocesses(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> Iterator[Refutation]:
     """Run each fault by ``pytest --fault``: slower, for platforms that can't fork."""
     for fault in faults:
         command = [sys.executable, "-m", "pytest", "--fault", fault.name, "-q", *items[0].config.invocation_params.args]
@@ -139,10 +151,10 @@ def in_subprocesses(faults: list[Fault], items: list[pytest.Item], everything: b
         yield Refutation(fault, re.findall(r"^REFUTED +([A-Z]+-\d+)", run.stdout, re.MULTILINE))
 
 
-def refutations(faults: list[Fault], items: list[pytest.Item], everything: bool) -> Iterator[Refutation]:
-    """What each fault refutes, as it becomes known: of ``everything``, or of what it concerns."""
+def refutations(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> Iterator[Refutation]:
+    """What each fault refutes of the cases that ``choose(fault, items)`` returns, as it becomes known."""
     run: Callable = in_forks if "fork" in multiprocessing.get_all_start_methods() else in_subprocesses
-    return run(faults, refutable(items), everything)
+    return run(faults, refutable(items), choose)
 
 
 def shortcomings(found: list[Refutation], claims: dict[str, Claim], known: set[str] | None) -> list[str]:
