@@ -4,8 +4,6 @@ from torch import nn
 
 from ..vocabulary import NestedModel, claim
 
-ANSWERS = {True: "yes", False: "no"}
-
 
 @claim("BACK-01", source="torch.nn.Module.to")
 def test_a_move_keeps_every_parameter_object_or_replaces_every_one(move, observe):
@@ -14,7 +12,7 @@ def test_a_move_keeps_every_parameter_object_or_replaces_every_one(move, observe
     move(model)
     kept = {now is then for now, then in zip(model.parameters(), before, strict=True)}
     assert len(kept) == 1
-    observe("does a move keep the Parameter objects?", str(move), ANSWERS[kept.pop()])
+    observe("the Parameter objects in a move", str(move), "kept" if kept == {True} else "replaced")
 
 
 @claim("BACK-02", source="torch.nn.Module.to")
@@ -25,4 +23,5 @@ def test_tied_parameters_stay_tied_in_a_move_exactly_where_it_keeps_the_objects(
     model.decoder.weight = tied = model.encoder.weight
     move(model)
     assert (model.decoder.weight is model.encoder.weight) == (model.encoder.weight is tied)
-    observe("do tied parameters stay tied in a move?", str(move), ANSWERS[model.decoder.weight is model.encoder.weight])
+    is_tied = model.decoder.weight is model.encoder.weight
+    observe("tied parameters in a move", str(move), "still tied" if is_tied else "untied")

@@ -9,9 +9,10 @@ A record is a JSON file of one object, and each claim is one line of it:
 * ``hypothesis``: ``version`` and ``profile``;
 * ``devices``: each device by its name, ``"real"`` or ``"meta"``;
 * ``table``: the answer table, a list of rows, the first with the kinds and each other one with a question first;
-* ``claims``: by id, and then by device, the verdict (``holds``, ``fails``, ``not yet``, ``no longer``, ``known bug``),
-  the number of cases that showed it, and the names of the exceptions that were seen where they failed. A claim that
-  none of the devices can show has no device.
+* ``claims``: by id, and then by device, the verdict (``holds``, ``fails``, ``deviates``, ``not yet``, ``no longer``,
+  ``known bug``), the number of cases that showed it, and the names of the exceptions that were seen where they failed,
+  or what was observed where torch leaves a choice to the backend. A claim that none of the devices can show has no
+  device.
 
 Nothing in it depends on when, where or in which order the claims ran: two runs of one release are equal byte for byte.
 """

@@ -28,7 +28,7 @@ class Case:
     ``expected`` is ``holds``, the guard's word or ``deviates``, ``axes`` the parameters by name, ``answers`` the
     ``(question, kind, answer)`` cells of the answer table that it fills, ``contrast`` the cell ``(title, row, column,
     text)`` of a table of its own, ``outcome`` one of ``passed``, ``failed``, ``excused`` (a guarded failure) and
-    ``not run``, ``why`` the names of the exceptions that made it fail.
+    ``not run``, ``why`` the names of the exceptions that made it fail, or what was observed.
     """
 
     id: str

@@ -134,3 +134,9 @@ def test_a_deviation_is_judged_by_the_cases_of_the_backend(word):
 
 def test_the_deviations_of_torch_xla_name_claims():
     read(str(PACKAGE / "yours" / "torch_xla.txt")).check(code.claims())
+
+
+def test_a_gap_report_for_a_folder_that_is_not_there_is_an_error_of_one_line(tmp_path):
+    run = pytest_run(tmp_path, "--gap-report", "nowhere/gaps.md")
+    assert run.status == 4
+    assert run.lines == ["ERROR: --gap-report: there is no folder nowhere", ""]

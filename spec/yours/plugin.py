@@ -1,11 +1,13 @@
 """The options that bring a backend's deviations and a user's own modules into a run."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from ..reporting import code
 from ..reporting.files import write_whole
+from ..reporting.plugin import WHY
 from ..reporting.verdicts import DEVIATES, verdicts
 from ..vocabulary.claim import HOLDS
 from ..vocabulary.devices import BUILT_IN
@@ -38,7 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    path = config.getoption("deviations")
+    path, report = config.getoption("deviations"), config.getoption("gap_report")
+    if report and not Path(report).absolute().parent.is_dir():
+        raise pytest.UsageError(f"--gap-report: there is no folder {Path(report).parent}")
     try:
         config.stash[DEVIATIONS] = read(path) if path else Deviations()
         found = [modules.find(name) for name in dict.fromkeys(config.getoption("model"))]
@@ -83,10 +87,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def observe(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
-    """``observe(question, device, answer)`` notes what a backend does where torch leaves it a choice."""
+    """``observe(question, device, answer)`` notes what a backend does where torch leaves it a choice.
+
+    The answer stands in the gap report, and beside the verdict in the record.
+    """
 
     def note(question: str, device: str, answer: str) -> None:
-        request.node.user_properties.append((OBSERVED, {"question": question, "device": device, "answer": answer}))
+        observed = {"question": question, "device": device, "answer": answer}
+        request.node.user_properties.extend([(OBSERVED, observed), (WHY, answer)])
 
     return note
 
