@@ -82,7 +82,7 @@ def all_faults() -> dict[str, Fault]:
 
 
 def find(name: str) -> Fault:
-    """The fault called ``name``; raises UnknownFault where there is none or where this torch lacks the rule it breaks."""
+    """The fault called ``name``; raises UnknownFault where there is none, or none for the installed torch."""
     found = all_faults().get(name)
     if found is None:
         near = ", ".join(difflib.get_close_matches(name, FAULTS, cutoff=0.3)) or "see --fault list"

@@ -81,9 +81,13 @@ def prove(session: pytest.Session) -> None:
     show = session.config.pluginmanager.get_plugin("terminalreporter")
     items = [item for item in session.items if CLAIM in item.stash]
     chapters = {item.path.parent.name for item in items}
-    faults = [found for found in all_faults().values() if found.applies and found.chapter in chapters]
-    known = {item.stash[CLAIM].id for item in items}
+    known = proof.ids(items)
     claims = {item.stash[CLAIM].id: item.stash[CLAIM] for item in proof.refutable(items)}
+    faults = [
+        found
+        for found in all_faults().values()
+        if found.applies and found.chapter in chapters and not known.intersection(found.refutes) - set(claims)
+    ]
     show.write_line("")
     found = []
     table = session.config.getoption("faults_table")

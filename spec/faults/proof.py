@@ -19,16 +19,18 @@ from . import Fault
 SECONDS = 120
 BLUNT, BROAD = 1 / 2, 1 / 3
 SLOW = ("compiling", "distributing", "whole")
+EVERY, MANY = 12, 20
 Choice = Callable[[Fault, list[pytest.Item]], list[pytest.Item]]
 
 
 @dataclass
 class Refutation:
-    """What one fault refutes: the ids of claims, or the trouble that kept it from saying so."""
+    """What one fault refutes of the claims that were asked: their ids, or the trouble that kept it from saying so."""
 
     fault: Fault
     refuted: list[str] = field(default_factory=list)
     trouble: str = ""
+    asked: set[str] = field(default_factory=set)
 
 
 def refutable(items: Iterable[pytest.Item]) -> list[pytest.Item]:
@@ -82,24 +84,21 @@ def aimed_at(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def concerned(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
-    """All cases of the claims that ``fault`` is aimed at, and one case of each other claim, to see how blunt it is.
-
-    The slow chapters have their say about their own faults only.
-    """
-    chapters = {item.path.parent.name for item in aimed_at(fault, items)}
-    heard, chosen = set(), []
-    for item in items:
-        id, chapter = item.stash[CLAIM].id, item.path.parent.name
-        if id in fault.refutes or (id not in heard and (chapter in chapters or chapter not in SLOW)):
-            chosen.append(item)
-        heard.add(id)
-    return chosen
+    """All cases of the claims that ``fault`` is aimed at, and one case of each claim of a sample, to see how blunt it is."""
+    first = {item.stash[CLAIM].id: item for item in reversed(items) if item.path.parent.name not in SLOW}
+    sample = {first[id] for id in sorted(first)[::EVERY]}
+    return [item for item in items if item.stash[CLAIM].id in fault.refutes or item in sample]
 
 
 def answer(pipe: Connection, fault: Fault, items: list[pytest.Item]) -> None:
     pipe.send(json.dumps(refuted_by(fault, items)))
     pipe.close()
     os._exit(0)
+
+
+def ids(items: Iterable[pytest.Item]) -> set[str]:
+    """The ids of the claims that cases belong to."""
+    return {item.stash[CLAIM].id for item in items}
 
 
 def heard(receiver: Connection) -> tuple[list[str], str]:
@@ -129,7 +128,7 @@ def in_forks(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> I
             ready = wait(running, timeout=SECONDS)
             for receiver in ready or list(running):
                 fault, process = running.pop(receiver)
-                yield Refutation(fault, *heard(receiver))
+                yield Refutation(fault, *heard(receiver), ids(choose(fault, items)))
                 process.kill()
                 process.join()
     finally:
@@ -148,7 +147,7 @@ def in_subprocesses(faults: list[Fault], items: list[pytest.Item], choose: Choic
         except subprocess.TimeoutExpired:
             yield Refutation(fault, trouble=f"no answer in {10 * SECONDS} seconds")
             continue
-        yield Refutation(fault, re.findall(r"^REFUTED +([A-Z]+-\d+)", run.stdout, re.MULTILINE))
+        yield Refutation(fault, re.findall(r"^REFUTED +([A-Z]+-\d+)", run.stdout, re.MULTILINE), asked=ids(items))
 
 
 def refutations(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> Iterator[Refutation]:
@@ -171,19 +170,19 @@ def shortcomings(found: list[Refutation], claims: dict[str, Claim], known: set[s
             lines.append(f"fault {name}: {run.trouble}")
         elif not run.refuted:
             lines.append(f"fault {name} refutes no claim")
-        elif known and len(run.refuted) > BLUNT * len(claims):
-            lines.append(f"fault {name} is too blunt: it refutes {len(run.refuted)} of {len(claims)} claims")
+        elif len(run.asked) > MANY and len(run.refuted) > BLUNT * len(run.asked):
+            lines.append(f"fault {name} is too blunt: it refutes {len(run.refuted)} of {len(run.asked)} claims")
         for target in run.fault.refutes:
             if known and target not in known:
                 lines.append(f"fault {name} is aimed at {target}, which is no claim")
             elif target in claims and target not in run.refuted:
                 lines.append(f"fault {name} is aimed at {target} and does not refute it")
     for id, claim in claims.items():
-        by = sum(id in run.refuted for run in found)
+        asked, by = sum(id in run.asked for run in found), sum(id in run.refuted for run in found)
         if not by:
             lines.append(f"{id} is refuted by no fault: {claim.sentence}")
-        elif known and by > BROAD * len(found):
-            lines.append(f"{id} asserts too much: {by} of {len(found)} faults refute it")
+        elif asked > MANY and by > BROAD * asked:
+            lines.append(f"{id} asserts too much: {by} of {asked} faults refute it")
     return lines
 
 
