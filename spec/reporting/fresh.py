@@ -19,7 +19,7 @@ def run(output: Path, options: list[str]) -> int:
     """Make a record of the installed torch; returns pytest's exit status, or 3 where the interpreter went down."""
     with tempfile.TemporaryDirectory(prefix="module-state-") as folder:
         trail = Path(folder, "trail")
-        words = ["--record", str(output.absolute()), "--trail", str(trail), "-p", "no:randomly", *options]
+        words = [f"--record={output.absolute()}", f"--trail={trail}", "-p", "no:randomly", *options]
         done = subprocess.run([sys.executable, *program(), *words], cwd=CHECKOUT, check=False)
         if done.returncode >= 0:
             return done.returncode

@@ -11,8 +11,8 @@ A record is a JSON file of one object, and each claim is one line of it:
 * ``table``: the answer table, a list of rows, the first with the kinds and each other one with a question first;
 * ``claims``: by id, and then by device, the verdict (``holds``, ``fails``, ``deviates``, ``not yet``, ``no longer``,
   ``known bug``), the number of cases that showed it, and the names of the exceptions that were seen where they failed,
-  or what was observed where torch leaves a choice to the backend. A claim that none of the devices can show has no
-  device.
+  or what was observed where torch leaves a choice to the backend. Devices that say the same of a claim share an entry,
+  their names separated by a space. A claim that none of the devices can show has no device.
 
 Nothing in it depends on when, where or in which order the claims ran: two runs of one release are equal byte for byte.
 """
@@ -113,18 +113,18 @@ def to_text(record: Record) -> str:
         f'"devices": {compact({name: record.devices[name] for name in devices})}',
         '"table": [\n' + ",\n".join(compact(row) for row in record.table) + "\n]",
         '"claims": {\n'
-        + ",\n".join(
-            f"{compact(id)}:{compact({name: entry(found) for name, found in devices.items()})}"
-            for id, devices in record.claims.items()
-        )
+        + ",\n".join(f"{compact(id)}:{compact(entries(devices))}" for id, devices in record.claims.items())
         + "\n}",
     ]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def entry(found: Shown) -> list[str | int]:
-    """One verdict as it is written: ``["not yet",4,"AttributeError"]``."""
-    return [found.verdict, found.cases, *found.why]
+def entries(devices: dict[str, Shown]) -> dict[str, list[str | int]]:
+    """The verdicts on one claim as they are written: ``{"cpu meta":["not yet",4,"AttributeError"]}``."""
+    named: dict[Shown, list[str]] = {}
+    for name in sorted(devices):
+        named.setdefault(devices[name], []).append(name)
+    return {" ".join(names): [found.verdict, found.cases, *found.why] for found, names in named.items()}
 
 
 def compact(value: object) -> str:
@@ -151,7 +151,11 @@ def read(path: str | Path) -> Record:
     if wrong := mismatch(found, SHAPE) or wrong_content(found):
         raise UnreadableRecord(f"{path}: not a record, {wrong}")
     claims = {
-        id: {device: Shown(word, cases, tuple(why)) for device, (word, cases, *why) in devices.items()}
+        id: {
+            device: Shown(word, cases, tuple(why))
+            for names, (word, cases, *why) in devices.items()
+            for device in names.split(" ")
+        }
         for id, devices in found.pop("claims").items()
     }
     found.pop("schema")
@@ -183,9 +187,12 @@ def wrong_content(found: dict) -> str:
     for id, devices in found["claims"].items():
         if not isinstance(devices, dict):
             return f"claim {id} has no devices"
+        names = [name for joined in devices for name in joined.split(" ")]
+        if unknown := [name for name in names if name not in found["devices"]]:
+            return f"claim {id} was shown on {unknown[0]}, which is not among the devices"
+        if len(names) != len(set(names)):
+            return f"claim {id} has two verdicts on one device"
         for name, verdict in devices.items():
-            if name not in found["devices"]:
-                return f"claim {id} was shown on {name}, which is not among the devices"
             if not isinstance(verdict, list) or len(verdict) < 2:
                 return f"claim {id} has no verdict and number of cases on {name}"
             word, cases, *why = verdict

@@ -30,7 +30,11 @@ FILTERS = {
 
 
 def add_options(group: pytest.OptionGroup) -> None:
-    group.addoption("--record", metavar="FILE", help="write what the run says about this torch to FILE, as JSON")
+    group.addoption(
+        "--record",
+        metavar="FILE",
+        help="write what the run says about this torch to FILE, as JSON (say --record=FILE where FILE exists)",
+    )
     group.addoption("--expect-torch", metavar="VERSION", help="run on this torch, such as 2.4 or 2.4.1, or not at all")
     group.addoption("--trail", metavar="FILE", help="keep the claim that is running in FILE, for when torch crashes")
 

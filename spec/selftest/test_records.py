@@ -92,7 +92,7 @@ def test_a_record_says_what_the_run_ran_on(folder):
 
 def test_a_record_has_one_line_for_each_claim_and_no_output_time_or_path(folder):
     text = recorded(folder).decode()
-    assert '"SD-99":{"cpu":["not yet",3,"AttributeError"],"meta":["not yet",3,"AttributeError"]},\n' in text
+    assert '"SD-99":{"cpu meta":["not yet",3,"AttributeError"]},\n' in text
     assert "a text that is in no record" not in text
     assert str(folder) not in text
     assert "test_" not in text
@@ -262,6 +262,11 @@ WRONG = {
         "not a record, claim SD-02 has the unknown verdict 'maybe'",
     ),
     "no cases": (["claims", "SD-02"], {"cpu": ["holds", 0]}, "not a record, claim SD-02 has no number of cases on cpu"),
+    "two verdicts": (
+        ["claims", "SD-02"],
+        {"cpu": ["holds", 1], "cpu meta": ["fails", 1]},
+        "not a record, claim SD-02 has two verdicts on one device",
+    ),
     "half a verdict": (
         ["claims", "SD-02"],
         {"cpu": ["holds"]},

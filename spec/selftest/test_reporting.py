@@ -196,7 +196,7 @@ def test_a_source_leads_to_its_place_in_the_documentation(source):
 
 def test_a_crash_is_reported_with_the_claim_that_was_running(tmp_path, monkeypatch, capfd):
     crash = (
-        "import os, signal, sys; trail = sys.argv[sys.argv.index('--trail') + 1]; "
+        "import os, signal, sys; trail = next(word[8:] for word in sys.argv if word.startswith('--trail=')); "
         "open(trail, 'w').write('SD-01  A sentence'); os.kill(os.getpid(), signal.SIGSEGV)"
     )
     monkeypatch.setattr(fresh, "program", lambda: ["-c", crash])
