@@ -84,7 +84,7 @@ def aimed_at(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def concerned(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
-    """All cases of the claims that ``fault`` is aimed at, and one case of each claim of a sample, to see how blunt it is."""
+    """All cases of the claims that ``fault`` is aimed at, and one of each claim of a sample, to see how blunt it is."""
     first = {item.stash[CLAIM].id: item for item in reversed(items) if item.path.parent.name not in SLOW}
     sample = {first[id] for id in sorted(first)[::EVERY]}
     return [item for item in items if item.stash[CLAIM].id in fault.refutes or item in sample]

@@ -1,8 +1,9 @@
 """What the README says is what the code does."""
 
 import re
-import tomllib
 from pathlib import Path
+
+import tomllib
 
 from ..faults import all_faults
 from ..reporting import table
@@ -23,6 +24,11 @@ def test_the_answer_table_is_the_one_that_the_claims_prove():
 
 def test_the_numbers_of_claims_and_faults_are_true():
     assert f"There are {len(claim_ids())} claims and {len(all_faults())} faults." in README
+
+
+def test_every_fault_is_aimed_at_claims_that_exist_and_every_claim_has_one():
+    targets = {id for fault in all_faults().values() for id in fault.refutes}
+    assert targets == set(claim_ids())
 
 
 def test_every_claim_that_is_named_exists():
