@@ -110,5 +110,5 @@ def test_a_forward_fails_on_a_plain_tensor_left_behind_where_a_buffer_works(kind
     registered = kind.on(Projection().to(device), "table", torch.eye(3, device=device))
     plain = PLAIN_TENSOR.on(Projection().to(device), "table", torch.eye(3, device=device))
     assert real_migration(registered)().tolist() == [[1, 1, 1]] * 3
-    with pytest.raises(RuntimeError, match="device|dtype|scalar type|XLA tensor"):
+    with pytest.raises(RuntimeError, match=r"device|dtype|scalar type|XLA tensor"):
         real_migration(plain)()

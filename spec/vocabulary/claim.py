@@ -84,7 +84,7 @@ class Claim:
 
     @property
     def guard(self) -> str:
-        """What is expected of the claim on the installed torch: ``holds``, ``not yet``, ``no longer``, ``known bug``."""
+        """What is expected of it on the installed torch: ``holds``, ``not yet``, ``no longer`` or ``known bug``."""
         if self.since and Version(self.since) > TORCH:
             return NOT_YET
         if self.until and Version(self.until) <= TORCH:

@@ -28,7 +28,7 @@ class UnknownDevice(ValueError):
 
 @dataclass(frozen=True)
 class Move:
-    """A call that moves a module from one device to another: ``move(module)`` does it and returns what the call returns.
+    """A call that moves a module from one device to another: ``move(module)`` does it and returns what it returns.
 
     ``name`` is how the call is written, ``source`` is where the module has to be before, ``device`` where it is after.
     """

@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="run on this torch device only, such as cpu, meta or cuda:1 (repeatable); without it, on all that are here",
+        help="run on this torch device only, such as cpu, meta or cuda:1 (repeatable); else on all that are here",
     )
     group.addoption(
         "--require-device",
