@@ -124,7 +124,7 @@ def test_the_module_of_an_exported_program_shares_parameters_and_buffers_with_th
     assert module.n.data_ptr() == model.n.data_ptr()
 
 
-@claim("GRAPH-20", source="torch.export.export", since="2.7")
+@claim("GRAPH-20", source="torch.export.export", since="2.5")
 def test_export_keeps_registered_state_that_is_not_used_and_drops_plain_tensors(idle):
     assert list(idle.graph_signature.parameters) == ["p", "f"]
     assert list(idle.graph_signature.buffers) == ["b", "n"]
@@ -132,7 +132,7 @@ def test_export_keeps_registered_state_that_is_not_used_and_drops_plain_tensors(
     assert list(idle.module().state_dict()) == ["p", "f", "b"]
 
 
-@claim("GRAPH-21", source="torch.export.export", since="2.7")
+@claim("GRAPH-21", source="torch.export.export", since="2.2")
 def test_export_keeps_both_names_of_a_tied_tensor():
     program = torch.export.export(Tied(), (ONES,), strict=False)
     module = program.module()
@@ -160,7 +160,7 @@ def test_filling_a_parameter_or_a_buffer_after_export_changes_the_module_too():
     assert module(ONES).tolist() == [654929.0] * 3
 
 
-@claim("GRAPH-24", source="torch.export.save", since="2.3")
+@claim("GRAPH-24", source="torch.export.save", since="2.2")
 @contrast("what survives which route", rows="kind", columns="route", cell="outcome")
 @pytest.mark.parametrize("route", ["torch.export"])
 @pytest.mark.parametrize(("kind", "outcome"), AFTER_EXPORT.items())

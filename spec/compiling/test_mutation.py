@@ -84,6 +84,7 @@ def test_strict_export_loses_that_forward_rebinds_a_buffer():
 @claim("GRAPH-30", source="torch.export.export", since="2.2", until="2.10")
 @pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR])
 def test_strict_export_refuses_a_forward_that_rebinds_a_tensor(kind):
+    torch._dynamo.reset()
     with pytest.raises(AssertionError, match="Mutating module attribute x during export"):
         torch.export.export(kind.on(Rebinding(), "x", torch.zeros(3)), (ONES,), strict=True)
 

@@ -228,7 +228,7 @@ def test_forward_sync_buffers_overrules_broadcast_buffers(ranks):
     assert "its value is ignored when `forward_sync_buffers` is provided" in said
 
 
-@claim("DIST-18", source="torch.nn.parallel.DistributedDataParallel", since="2.4")
+@claim("DIST-18", source="torch.nn.parallel.DistributedDataParallel", since="2.7")
 def test_DDP_without_init_sync_broadcasts_nothing_when_it_is_built(ranks):
     built, after_forward, _ = ranks(init_sync_off)[1]
     assert built == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}
