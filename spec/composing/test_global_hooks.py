@@ -76,7 +76,7 @@ def test_a_global_full_backward_pre_hook_runs_before_that_of_the_module_and_may_
     assert model.bias.grad.tolist() == [2, 2]
 
 
-@claim("HOOK-77", source="torch.nn.Module.register_full_backward_hook")
+@claim("HOOK-77", source="torch.nn.Module.register_full_backward_hook", since="2.0")
 def test_a_backward_hook_on_a_module_that_returns_no_tensor_is_a_warning():
     class Dict(nn.Module):
         def forward(self, x):

@@ -69,7 +69,7 @@ def what_a_global_full_backward_pre_hook_returns_is_ignored(patch):
     wrap(patch, "full_backward_pre", lambda hook: lambda *args: (hook(*args), None)[1])
 
 
-@fault("HOOK-77")
+@fault("HOOK-77", since="2.0")
 def a_backward_hook_that_never_runs_goes_without_a_warning(patch):
     warn = warnings.warn
 
