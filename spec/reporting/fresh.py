@@ -6,6 +6,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import TextIO
 
 from .code import PACKAGE
 from .matrix import RECORDS
@@ -15,12 +16,15 @@ CRASHED = 3
 CHECKOUT = PACKAGE.parent
 
 
-def run(output: Path, options: list[str]) -> int:
-    """Make a record of the installed torch; returns pytest's exit status, or 3 where the interpreter went down."""
+def run(output: Path, options: list[str], shown_on: TextIO | None = None) -> int:
+    """Make a record of the installed torch; returns pytest's exit status, or 3 where the interpreter went down.
+
+    What pytest says goes to ``shown_on``, by default to where this process writes.
+    """
     with tempfile.TemporaryDirectory(prefix="module-state-") as folder:
         trail = Path(folder, "trail")
         words = [f"--record={output.absolute()}", f"--trail={trail}", "-p", "no:randomly", *options]
-        done = subprocess.run([sys.executable, *program(), *words], cwd=CHECKOUT, check=False)
+        done = subprocess.run([sys.executable, *program(), *words], cwd=CHECKOUT, stdout=shown_on, check=False)
         if done.returncode >= 0:
             return done.returncode
         claim = trail.read_text(encoding="utf-8") if trail.exists() else "no claim yet"
@@ -48,7 +52,7 @@ def compared(path: str | None) -> tuple[Record, Record]:
     old = read(path or kept())
     with tempfile.TemporaryDirectory(prefix="module-state-") as folder:
         fresh = Path(folder, "fresh.json")
-        status = run(fresh, [f"--device={name}" for name in old.devices])
+        status = run(fresh, [f"--device={name}" for name in old.devices], shown_on=sys.stderr)
         if not fresh.exists():
             raise UnreadableRecord(f"no fresh record: the run ended with status {status}")
         return old, read(fresh)
