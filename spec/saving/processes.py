@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-SECONDS = 60
+SECONDS = 180
 
 
 UNSAFE = "fork-based multiprocessing"
@@ -27,7 +27,7 @@ def in_a_process(function: Callable, *args) -> Any:
     """What ``function(*args)`` returns in a process of its own: forked where that works, or else spawned.
 
     What it returns must be plain Python. Raises RuntimeError when the process ends without an answer, and TimeoutError
-    when there is none after 60 seconds; the process is gone in either case.
+    when there is none after three minutes; the process is gone in either case.
     """
     fork = "fork" in multiprocessing.get_all_start_methods()
     done, answer = ask("fork", function, args) if fork else (False, None)

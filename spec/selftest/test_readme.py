@@ -43,7 +43,7 @@ def test_the_claim_that_is_shown_stands_in_the_code():
 
 
 def test_every_option_that_is_named_exists():
-    plugins = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "spec").rglob("plugin.py"))
+    plugins = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "spec").rglob("*.py"))
     options = set(re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE)) - {"--hypothesis-profile"}
     assert {option for option in options if f'"{option}"' not in plugins} == set()
 
