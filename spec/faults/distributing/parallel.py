@@ -22,7 +22,7 @@ def after_replication(patch, change) -> None:
     patch.setattr(nn.Module, "_replicate_for_data_parallel", replicate)
 
 
-@fault("DIST-01", "DIST-26", "DIST-27")
+@fault("DIST-01", "DIST-26")
 def a_wrapper_saves_without_a_prefix(patch):
     def state_dict(self, *args, **options):
         saved = STATE_DICT(self, *args, **options)

@@ -45,6 +45,18 @@ def fully_shard_gives_every_rank_ones_as_buffers(patch):
     replaced(patch, make)
 
 
+@fault("DIST-22", since="2.8")
+def a_sharded_module_runs_with_its_values_doubled(patch):
+    def make(shard):
+        def shard_and_double(module, **options):
+            module.t.mul_(2)
+            return shard(module, **options)
+
+        return shard_and_double
+
+    replaced(patch, make)
+
+
 @fault("DIST-28")
 def share_memory_shares_parameters_alone(patch):
     def share(self):
