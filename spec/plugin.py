@@ -1,3 +1,4 @@
 """Everything the specification adds to pytest; load it with ``-p``."""
 
-pytest_plugins = [f"{__package__}.{part}.plugin" for part in ("vocabulary", "reporting", "yours", "faults")]
+PARTS = ("vocabulary.plugin", "reporting.plugin", "yours.plugin", "faults.plugin", "forks")
+pytest_plugins = [f"{__package__}.{part}" for part in PARTS]
