@@ -58,7 +58,7 @@ def test_swap_tensors_exchanges_types_and_attributes_too():
     assert not hasattr(parameter, "note")
 
 
-@claim("UTIL-39", source="torch.utils.swap_tensors", since="2.3")
+@claim("UTIL-39", source="torch.utils.swap_tensors", since="2.4")
 @pytest.mark.parametrize("holder", ["weak reference", "graph", "view"])
 def test_swap_tensors_refuses_a_tensor_that_something_else_holds(holder):
     held, other = nn.Parameter(torch.ones(2)), nn.Parameter(torch.zeros(2))

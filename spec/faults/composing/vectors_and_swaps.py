@@ -32,7 +32,7 @@ def swap_tensors_exchanges_the_data_alone(patch):
     patch.setattr(torch.utils, "swap_tensors", swap)
 
 
-@fault("UTIL-39", since="2.3")
+@fault("UTIL-39", since="2.4")
 def swap_tensors_passes_over_a_tensor_that_is_held(patch):
     swap_tensors = torch.utils.swap_tensors
 
