@@ -1,10 +1,8 @@
 """``--record``: what a record holds, when there is none, and what is read back."""
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +12,6 @@ from ..reporting import code, record
 from ..reporting.record import Shown, UnreadableRecord
 from .runs import claims_file, pytest_run
 
-ROOT = Path(__file__).parent.parent.parent
 CLAIMS = """
 @claim("SD-98", source="torch.nn.Module.state_dict")
 @answers("in state_dict()?", yes=(PARAMETER,), no=(PLAIN_TENSOR,))
@@ -180,15 +177,17 @@ def test_a_record_that_can_not_be_written_is_refused_beforehand(folder, path, co
     assert run.lines == [f"ERROR: --record: {complaint}", ""]
 
 
-def test_two_workers_and_random_order_record_the_same(tmp_path):
-    """On the specification itself: what workers report is put together from their claims and cases."""
-    alone, shared = tmp_path / "alone.json", tmp_path / "shared.json"
-    assert pytest_run(ROOT, "--record", str(alone)).status in (0, 1)
-    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-q", "-n", "2", "--record", str(shared)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode in (0, 1), run.stdout
-    assert alone.read_text() == shared.read_text()
-    assert shared.stat().st_size < 40_000
+def test_two_workers_record_the_same(folder):
+    alone = recorded(folder)
+    assert recorded(folder, "-n", "2") == alone
+
+
+def test_two_workers_that_leave_claims_out_record_nothing(folder):
+    prepare = specification("SD-97", "SD-98", "SD-99", "SD-100", "SD-101")
+    run = pytest_run(folder, "-n", "2", "--record", "record.json", prepare=prepare)
+    assert run.status == 4
+    assert "no record was written: 1 of 5 claims were left out, SD-97 among them" in run.output
+    assert not (folder / "record.json").exists()
 
 
 @pytest.mark.parametrize("version", [torch.__version__, ".".join(torch.__version__.split(".")[:2])])
