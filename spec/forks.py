@@ -12,8 +12,8 @@ import pytest
 from .vocabulary.plugin import CLAIM, DEVICES
 
 FEW = 200
-SLOW = {"compiling": 20, "distributing": 20}
-"""How many ordinary cases a case of these chapters is worth."""
+SLOW = 10
+"""How many ordinary cases a case that runs aside is worth."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,13 +38,17 @@ def jobs(session: pytest.Session) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") and len(session.items) >= FEW else 1
 
 
-def share(items: list[pytest.Item], parts: int) -> list[list[pytest.Item]]:
-    """Deal the items to ``parts`` lists of about equal weight, file by file and otherwise in their order."""
+def share(items: list[pytest.Item], parts: int, aside: Callable) -> list[list[pytest.Item]]:
+    """Deal the items to ``parts`` lists of about equal weight, file by file and otherwise in their order.
+
+    What runs ``aside`` stays with this process, the first part: it has one process aside, and not one for each fork.
+    """
     weights: dict[object, int] = {}
     for item in items:
-        weights[item.path] = weights.get(item.path, 0) + SLOW.get(item.path.parent.name, 1)
-    loads, places = [0] * parts, {}
-    for path in sorted(weights, key=lambda path: (-weights[path], str(path))):
+        weights[item.path] = weights.get(item.path, 0) + (SLOW if aside(item) else 1)
+    loads, places = [0] * parts, {item.path: 0 for item in items if aside(item)}
+    loads[0] = sum(weights[path] for path in places)
+    for path in sorted(weights.keys() - places.keys(), key=lambda path: (-weights[path], str(path))):
         places[path] = loads.index(min(loads))
         loads[places[path]] += weights[path]
     return [[item for item in items if places[item.path] == part] for part in range(parts)]
@@ -114,7 +118,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if parts == 1 or not all(CLAIM in item.stash for item in session.items):
         return None
     config = session.config
-    own, *others = share(session.items, parts)
+    plugin = config.pluginmanager.get_plugin("aside")
+    own, *others = share(session.items, parts, plugin.takes if plugin else lambda item: False)
     forks = []
     try:
         for items in others:

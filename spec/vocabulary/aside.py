@@ -83,16 +83,16 @@ def serve(pipe, prepare: Callable[[], None], answer: Callable[[Any], Any]) -> No
 
 
 class Aside:
-    """The pytest plugin that runs the tests below ``folders`` in a worker which has imported ``modules``."""
+    """The pytest plugin that runs the tests of ``places`` in a worker which has imported ``modules``."""
 
     def __init__(self) -> None:
-        self.folders: list[Path] = []
+        self.places: list[Path] = []
         self.modules: dict[str, None] = {}
         self.worker: Worker | None = None
         self.reports: list[pytest.TestReport] = []
 
     def takes(self, item: pytest.Item | None) -> bool:
-        return item is not None and item.path.parent in self.folders
+        return item is not None and (item.path in self.places or item.path.parent in self.places)
 
     def start(self, session: pytest.Session) -> Worker:
         """The worker; it knows the collected tests by their node ids, and reports to nobody but us."""
@@ -100,7 +100,7 @@ class Aside:
             config, items = session.config, {item.nodeid: item for item in session.items}
 
             def prepare() -> None:
-                self.folders.clear()
+                self.places.clear()
                 for listener in config.hook.pytest_runtest_logreport.get_hookimpls():
                     if listener.plugin is not self:
                         config.pluginmanager.unregister(listener.plugin)
@@ -164,11 +164,11 @@ def ask(worker: Worker, item: pytest.Item, following: pytest.Item | None) -> lis
     return worker.hear()
 
 
-def run_aside(config: pytest.Config, folder: Path, *modules: str) -> None:
-    """Run the tests in ``folder`` aside; ``modules`` are imported there and then."""
+def run_aside(config: pytest.Config, place: Path, *modules: str) -> None:
+    """Run the tests in ``place``, a folder or a file, aside; ``modules`` are imported there and then."""
     plugin = config.pluginmanager.get_plugin("aside")
     if plugin is None:
         plugin = Aside()
         config.pluginmanager.register(plugin, "aside")
-    plugin.folders.append(folder)
+    plugin.places.append(place)
     plugin.modules.update(dict.fromkeys(modules))
