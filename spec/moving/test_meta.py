@@ -108,8 +108,8 @@ def test_to_empty_loses_the_values_even_where_the_device_stays(kind, real_device
 def test_to_empty_keeps_every_dtype_and_the_order_of_the_elements_in_memory(device):
     model = nn.Module()
     for position, dtype in enumerate(FLOATING + INTEGER + COMPLEX):
-        model.register_buffer(f"b{position}", torch.ones(2, device="meta", dtype=dtype))
-    model.p = nn.Parameter(torch.empty(3, 2, 2, 2, device="meta", memory_format=torch.channels_last))
+        model.register_buffer(f"b{position}", torch.ones(2, dtype=dtype))
+    model.p = nn.Parameter(torch.empty(3, 2, 2, 2, memory_format=torch.channels_last))
     model.to_empty(device=device)
     assert [buffer.dtype for buffer in model.buffers()] == [*FLOATING, *INTEGER, *COMPLEX]
     assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(device).type}
@@ -127,13 +127,13 @@ def test_to_empty_takes_its_device_by_keyword_only():
 
 
 @claim("META-16", source="torch.nn.Module.to_empty")
-def test_to_empty_on_no_device_stays_on_the_device(device):
-    model = NestedModel(5, 10).to(device)
+def test_to_empty_on_no_device_stays_on_the_device(real_device):
+    model = NestedModel(5, 10).to(real_device)
     b1, shift = model.body.toy.b1, model.shift
     model.to_empty(device=None)
     assert model.body.toy.b1 is b1
     assert model.shift is not shift
-    assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(device).type}
+    assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(real_device).type}
 
 
 @claim("META-04", source="torch.nn.Module.to_empty")
@@ -166,7 +166,7 @@ def test_skip_init_builds_a_module_whose_state_is_real_and_not_initialized(Modul
 
 
 @claim("META-17", source="torch.nn.utils.skip_init")
-def test_skip_init_builds_on_cpu_unless_told_otherwise():
+def test_skip_init_builds_on_cpu_unless_told_otherwise(sevens):
     assert nn.utils.skip_init(nn.Linear, 2, out_features=3).weight.device.type == "cpu"
     assert nn.utils.skip_init(nn.Linear, 2, out_features=3, device="meta").weight.device.type == "meta"
 

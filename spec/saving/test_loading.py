@@ -97,8 +97,8 @@ def test_loading_without_strict_reports_what_does_not_match_and_loads_the_rest(r
 
 @claim("LOAD-08", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", SAVED)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.complex64])
-@pytest.mark.parametrize("saved_dtype", [torch.float32, torch.float64, torch.int64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
+@pytest.mark.parametrize("saved_dtype", [torch.float32, torch.int64])
 def test_loading_copies_into_the_tensors_that_the_module_has(kind, dtype, saved_dtype, real_device):
     model = kind.on(nn.Module(), "x", torch.zeros(3, dtype=dtype, device=real_device))
     tensor, storage = model.x, model.x.data_ptr()

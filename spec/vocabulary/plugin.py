@@ -124,8 +124,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if UNAVAILABLE in params or (found.guard == HOLDS and not all(map(is_available, params))):
             continue
         item.stash[CLAIM] = found
+        if found.guard != HOLDS:
+            item.repr_failure = name_of  # nobody reads the traceback of what is excused, and it takes long to make
         selected.append(item)
     items[:] = selected
+
+
+def name_of(excinfo: pytest.ExceptionInfo) -> str:
+    return excinfo.typename
 
 
 def is_claim(item: pytest.Item) -> bool:

@@ -137,9 +137,11 @@ class ModuleMachine(RuleBasedStateMachine):
     def move_to_meta(self):
         self.both(lambda: self.real.to("meta"), lambda: self.model.move("meta"))
 
-    @rule()
-    def move_from_meta(self):
-        self.both(lambda: self.real.to_empty(device="cpu"), lambda: self.model.move("cpu", empty=True))
+    @precondition(lambda self: all(tensor.device == "cpu" for tensor in self.model.state_dict().values()))
+    @precondition(lambda self: all(tensor.device == "cpu" for _, tensor in self.model.named("buffers")))
+    @rule(device=st.sampled_from(["cpu", "meta"]))
+    def empty(self, device):
+        self.both(lambda: self.real.to_empty(device=device), lambda: self.model.move(device, empty=True))
 
     @rule()
     def save(self):
