@@ -44,7 +44,7 @@ def test_the_checkpoint_of_a_compiled_module_is_refused_by_the_module_itself(com
     assert result.unexpected_keys == ["_orig_mod.p", "_orig_mod.f", "_orig_mod.b"]
 
 
-@claim("GRAPH-35", source="torch.nn.Module.compile", since="2.2")
+@claim("GRAPH-35", source="torch.nn.Module.compile", since="2.1")
 def test_a_module_that_is_compiled_in_place_keeps_its_names():
     torch._dynamo.reset()
     model = Counting()
@@ -56,7 +56,7 @@ def test_a_module_that_is_compiled_in_place_keeps_its_names():
     assert model.x.tolist() == [1, 1, 1]
 
 
-@claim("GRAPH-36", source="torch.nn.Module.compile", since="2.2")
+@claim("GRAPH-36", source="torch.nn.Module.compile", since="2.1")
 @pytest.mark.parametrize("copied", COPIES)
 def test_a_copy_of_a_module_that_is_compiled_in_place_is_not_compiled(copied):
     torch._dynamo.reset()

@@ -18,7 +18,7 @@ def test_an_in_place_change_of_a_buffer_is_an_output_of_the_graph_once_it_is_dec
     assert list(program.run_decompositions().graph_signature.buffers_to_mutate.values()) == ["x"]
 
 
-@claim("GRAPH-25", source="torch.export.export", since="2.1", until="2.6")
+@claim("GRAPH-25", source="torch.export.export", since="2.2", until="2.6")
 def test_an_in_place_change_of_a_buffer_is_an_output_of_the_exported_graph():
     program = torch.export.export(BUFFER.on(Counting(), "x", torch.zeros(3)), (ONES,))
     assert list(program.graph_signature.buffers_to_mutate.values()) == ["x"]
@@ -81,7 +81,7 @@ def test_strict_export_loses_that_forward_rebinds_a_buffer():
     assert model.x.tolist() == [0, 0, 0]
 
 
-@claim("GRAPH-30", source="torch.export.export", since="2.2", until="2.10")
+@claim("GRAPH-30", source="torch.export.export", since="2.4", until="2.10")
 @pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR])
 def test_strict_export_refuses_a_forward_that_rebinds_a_tensor(kind):
     torch._dynamo.reset()
@@ -114,7 +114,7 @@ def test_export_without_strict_changes_the_plain_tensor_that_forward_changes_in_
     assert model.x.tolist() == [1, 1, 1]
 
 
-@claim("GRAPH-33", source="torch.export.export", since="2.2")
+@claim("GRAPH-33", source="torch.export.export", since="2.1")
 def test_a_constant_of_an_exported_module_stays_what_it_was_when_the_attribute_is_bound_anew():
     model = PLAIN_TENSOR.on(Adding(), "x", torch.zeros(3))
     module = torch.export.export(model, (ONES,)).module()

@@ -79,7 +79,7 @@ def trained(rank):
     return model.p.grad.full_tensor().tolist(), model.f.grad, model.b.tolist()
 
 
-@claim("DIST-22", source="torch.distributed.fsdp.fully_shard", since="2.8")
+@claim("DIST-22", source="torch.distributed.fsdp.fully_shard", since="2.9")
 def test_a_forward_of_a_sharded_module_uses_the_buffers_of_each_rank_and_averages_the_gradients(ranks):
     first, second = ranks(trained)
     assert first == ([1.5] * 4, None, [1] * 4)

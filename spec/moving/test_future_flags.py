@@ -174,7 +174,7 @@ def a_view(tensor):
     return tensor.view(-1)
 
 
-@claim("MOVE-60", source="torch.__future__.set_swap_module_params_on_conversion", since="2.3")
+@claim("MOVE-60", source="torch.__future__.set_swap_module_params_on_conversion", since="2.4")
 @pytest.mark.parametrize("hold", [another_reference, a_view])
 def test_swapping_fails_on_a_parameter_that_something_else_holds_and_leaves_it_as_it_was(hold):
     model = nn.Sequential(nn.Linear(2, 3))
