@@ -1,5 +1,6 @@
 """Run the cases on all processors: in forks of this process, which need not import torch again."""
 
+import gc
 import json
 import os
 import tempfile
@@ -121,6 +122,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     plugin = config.pluginmanager.get_plugin("aside")
     own, *others = share(session.items, parts, plugin.takes if plugin else lambda item: False)
     forks = []
+    gc.freeze()  # what is there already need not be walked, and so copied, in every fork
     try:
         for items in others:
             file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by Fork.stop
@@ -134,6 +136,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
                 for report in fork.reports(config):
                     config.hook.pytest_runtest_logreport(report=report)
     finally:
+        gc.unfreeze()
         for fork in forks:
             fork.stop()
     if session.shouldfail:

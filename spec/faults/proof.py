@@ -1,5 +1,6 @@
 """The proof that claims can fail: every fault is run against every claim, each in a process of its own."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -19,7 +20,7 @@ from . import Fault
 SECONDS = 120
 BLUNT, BROAD = 1 / 2, 1 / 3
 SLOW = ("compiling", "distributing", "whole")
-EVERY, MANY = 12, 20
+EVERY, MANY = 36, 20
 Choice = Callable[[Fault, list[pytest.Item]], list[pytest.Item]]
 
 
@@ -116,6 +117,7 @@ def in_forks(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> I
     context = multiprocessing.get_context("fork")
     waiting = list(reversed(faults))
     running: dict[Connection, tuple[Fault, multiprocessing.Process]] = {}
+    gc.freeze()  # what is there already need not be walked, and so copied, in every fork
     try:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
@@ -132,6 +134,7 @@ def in_forks(faults: list[Fault], items: list[pytest.Item], choose: Choice) -> I
                 process.kill()
                 process.join()
     finally:
+        gc.unfreeze()
         for _, process in running.values():
             process.kill()
             process.join()
