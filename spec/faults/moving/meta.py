@@ -109,9 +109,9 @@ def to_empty_takes_its_device_by_position(patch):
 
 
 @fault("META-16")
-def to_empty_on_no_device_goes_to_cpu(patch):
+def to_empty_on_no_device_goes_to_meta(patch):
     def to_empty(self, *, device, **kwargs):
-        return TO_EMPTY(self, device=device or "cpu", **kwargs)
+        return TO_EMPTY(self, device=device or "meta", **kwargs)
 
     patch.setattr(nn.Module, "to_empty", to_empty)
 
