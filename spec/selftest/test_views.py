@@ -35,7 +35,7 @@ SHOWN = (
 
 def claims_of(output):
     text = output.partition(" claims =")[2].partition("\n")[2]
-    return text.partition("\n====")[0]
+    return text.partition("\n====")[0].strip()
 
 
 def test_claims_are_sentences_with_a_sign_and_a_word_for_each_verdict(tmp_path):
@@ -73,7 +73,7 @@ def test_a_failure_says_the_sentence_first_and_then_how_to_run_it_again(tmp_path
     start = lines.index("SD-99  A non-persistent buffer is saved")
     assert lines[start - 1].startswith("____")
     assert lines[start + 1] == "  Model: ToyModel3"
-    (command,) = [line for line in lines if line.startswith("Run it again: ")]
+    command = next(line for line in lines if line.startswith("Run it again: "))
     assert command.endswith("'test_claims.py::test_a_non_persistent_buffer_is_saved[ToyModel3]'")
 
 
