@@ -28,14 +28,9 @@ class Factory:
 
 TORCH_NN = (
     Factory("nn.Linear", lambda: nn.Linear(5, 10)),
-    Factory("nn.Bilinear", lambda: nn.Bilinear(2, 3, 4)),
     Factory("nn.Conv2d", lambda: nn.Conv2d(4, 6, 3, groups=2)),
-    Factory("nn.ConvTranspose1d", lambda: nn.ConvTranspose1d(3, 2, 3)),
     Factory("nn.BatchNorm1d", lambda: nn.BatchNorm1d(3)),
     Factory("nn.InstanceNorm2d", lambda: nn.InstanceNorm2d(3, affine=True, track_running_stats=True)),
-    Factory("nn.LayerNorm", lambda: nn.LayerNorm((2, 3))),
-    Factory("nn.GroupNorm", lambda: nn.GroupNorm(2, 4)),
-    Factory("nn.PReLU", lambda: nn.PReLU(3)),
     Factory("nn.Embedding", lambda: nn.Embedding(7, 3, padding_idx=0)),
     Factory("nn.LSTM", lambda: nn.LSTM(3, 4, num_layers=2, bidirectional=True)),
     Factory("nn.MultiheadAttention", lambda: nn.MultiheadAttention(4, 2, add_bias_kv=True)),
