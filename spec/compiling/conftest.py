@@ -23,7 +23,8 @@ def optimizers() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def shape_guards() -> Iterator[None]:
     """Guards in Python: torch 2.9.0, and no other release, has those of shapes compiled as C++, with setuptools."""
-    with pytest.MonkeyPatch.context() as patch:
-        if Version("2.9.0") == TORCH:
-            patch.setattr(torch._dynamo.config, "enable_cpp_symbolic_shape_guards", False)
+    if Version("2.9.0") == TORCH:
+        with torch._dynamo.config.patch(enable_cpp_symbolic_shape_guards=False):
+            yield
+    else:
         yield
