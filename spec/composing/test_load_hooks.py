@@ -72,6 +72,19 @@ def test_a_load_pre_hook_of_the_public_road_is_given_the_module_first():
     assert given[0][2:] == ("linear.", {"version": 1}, True, [], [], [])
 
 
+@claim("HOOK-80", source="torch.nn.Module._register_load_state_dict_pre_hook")
+def test_a_load_pre_hook_is_listed_with_the_name_the_docstring_and_the_attributes_of_its_function():
+    def rename(*args):
+        """Give the weight its new name."""
+
+    rename.since = "2.0"
+    model = nn.Linear(2, 3)
+    model._register_load_state_dict_pre_hook(rename)
+    [listed] = model._load_state_dict_pre_hooks.values()
+    assert (listed.__name__, listed.__doc__) == ("rename", "Give the weight its new name.")
+    assert (listed.since, listed.__wrapped__) == ("2.0", rename)
+
+
 @claim("HOOK-34", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_edits_a_copy_of_the_checkpoint(real_device):
     model = ToyModel2(5, 10).to(real_device)

@@ -111,3 +111,14 @@ def test_two_submodules_that_hold_one_parameter_list_it_under_the_first():
     model.decoder.weight = model.encoder.weight
     assert names(model.named_parameters()) == ["encoder.weight", "encoder.bias", "decoder.bias"]
     assert names(model.decoder.named_parameters()) == ["weight", "bias"]
+
+
+@claim("ENUM-43", source="torch.nn.Module._named_members")
+def test_the_walk_of_the_listings_can_be_given_other_members_and_finds_each_once():
+    model, shared = nn.Sequential(nn.Identity(), nn.Identity()), object()
+    model[0].things = {"none": None, "shared": shared, "own": object()}
+    model[1].things = {"shared": shared, "own": object()}
+    things = lambda module: vars(module).get("things", {}).items()  # noqa: E731
+    assert names(model._named_members(things)) == ["0.shared", "0.own", "1.own"]
+    assert dict(model._named_members(things))["0.shared"] is shared
+    assert names(model[1]._named_members(things, "net")) == ["net.shared", "net.own"]

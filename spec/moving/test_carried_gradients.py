@@ -117,6 +117,26 @@ def test_the_error_of_a_parameter_with_a_history_that_moves_to_meta_says_so():
         model.to("meta")
 
 
+@claim("MOVE-93", source="torch.nn.Module.to")
+def test_a_plain_tensor_that_was_put_among_the_parameters_is_converted_and_cannot_move_to_meta():
+    model, tensor = nn.Module(), torch.ones(3)
+    model._parameters["x"] = tensor
+    model.double()
+    assert model.x is tensor
+    assert (type(model.x), model.x.dtype) == (torch.Tensor, torch.float64)
+    with pytest.raises(AssertionError):
+        model.to("meta")
+    assert model.x is tensor
+
+
+@claim("MOVE-94", source="torch.nn.Module.to", since="2.11")
+def test_the_error_of_a_plain_tensor_among_the_parameters_that_moves_to_meta_says_so():
+    model = nn.Module()
+    model._parameters["x"] = torch.ones(3)
+    with pytest.raises(AssertionError, match="param must be a Parameter"):
+        model.to("meta")
+
+
 @claim("MOVE-19", source="torch.nn.Module.register_buffer")
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.parametrize("kind", BUFFERS)

@@ -195,8 +195,9 @@ def test_swapping_fails_on_a_gradient_that_something_else_holds_and_loses_it():
     model = nn.Linear(2, 3)
     model.bias.grad = gradient = torch.ones(3)
     held = weakref.ref(gradient)
-    with swapping(), pytest.raises(RuntimeError, match=r"_apply\(\): Couldn't swap Linear.bias.grad$"):
+    with swapping(), pytest.raises(RuntimeError, match=r"_apply\(\): Couldn't swap Linear.bias.grad$") as error:
         model.double()
+    assert "swap" in str(error.value.__cause__)
     assert held() is gradient
     assert gradient.dtype is torch.float32
     assert (model.bias.dtype, model.bias.grad) == (torch.float64, None)

@@ -104,6 +104,15 @@ def test_an_uninitialized_tensor_may_be_moved_copied_into_and_asked_for_what_it_
     assert torch._has_compatible_shallow_copy_type(buffer, UninitializedBuffer())
 
 
+@claim("META-59", source="torch.nn.parameter.UninitializedBuffer")
+def test_what_may_be_done_to_an_uninitialized_tensor_takes_keywords_too():
+    buffer = UninitializedBuffer()
+    assert (buffer.to(dtype=torch.float64).dtype, buffer.to(device="meta").device.type) == (torch.float64, "meta")
+    assert buffer.to("cpu", copy=True) is not buffer.to("cpu", copy=False)
+    assert buffer.to("cpu", copy=False) is buffer
+    assert buffer.size(dim=0) == 0
+
+
 @claim("META-52", source="torch.nn.parameter.UninitializedBuffer", since="2.3")
 def test_an_uninitialized_tensor_may_be_asked_whether_it_is_complex():
     assert UninitializedBuffer(dtype=torch.complex64).is_complex()
@@ -119,6 +128,8 @@ def test_the_deepcopy_of_an_uninitialized_parameter_keeps_flag_device_and_dtype(
     assert type(copied) is UninitializedParameter
     assert (copied.requires_grad, copied.dtype) == (requires_grad, torch.float64)
     assert copied.device.type == torch.device(device).type
+    memo = {}
+    assert parameter.__deepcopy__(memo) is parameter.__deepcopy__(memo) is memo[id(parameter)]
 
 
 @claim("META-54", source="torch.nn.parameter.UninitializedBuffer")

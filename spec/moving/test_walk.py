@@ -8,16 +8,18 @@ from ..vocabulary import BUFFER, PARAMETER, PLAIN_TENSOR, REGISTERED, IntegerMod
 
 
 @claim("MOVE-20", source="torch.nn.Module.register_buffer")
-def test_what_is_registered_as_None_stays_None_through_every_move_and_conversion(migration):
+def test_what_is_registered_as_None_stays_None_through_every_move_and_conversion_and_the_rest_goes_along(migration):
     model = nn.Module()
     model.register_parameter("p", None)
+    model.q = nn.Parameter(torch.ones(3, device=migration.source), requires_grad=False)
     model.register_buffer("b", None)
     model.register_module("child", None)
     model.register_buffer("x", torch.ones(3, device=migration.source))
     migration(model)
     assert (model.p, model.b, model.child) == (None, None, None)
     assert model.x.device.type == torch.device(migration.device).type
-    assert list(model.state_dict()) == ["x"]
+    assert (model.q.device, model.q.dtype) == (model.x.device, model.x.dtype)
+    assert list(model.state_dict()) == ["q", "x"]
 
 
 class Recorder:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections import OrderedDict
 
 import pytest
 import torch
@@ -254,3 +255,15 @@ def test_a_copy_on_meta_stays_on_meta(route):
     assert all(tensor.is_meta for tensor in [*copied.parameters(), *copied.buffers()])
     assert list(vars(copied)) == list(vars(model))
     assert list(copied.state_dict()) == list(model.state_dict())
+
+
+@claim("SER-52", source="torch.nn.Parameter")
+@pytest.mark.parametrize("kind", PARAMETERS)
+def test_the_pickle_of_a_parameter_without_attributes_of_its_own_is_one_that_torch_1_can_read(kind):
+    parameter = kind.on(nn.Module(), "x", torch.ones(3)).x
+    rebuild, (data, requires_grad, hooks) = parameter.__reduce_ex__(2)
+    assert rebuild is torch._utils._rebuild_parameter
+    assert type(data) is torch.Tensor
+    assert data.data_ptr() == parameter.data_ptr()
+    assert requires_grad is parameter.requires_grad
+    assert (hooks, type(hooks)) == ({}, OrderedDict)

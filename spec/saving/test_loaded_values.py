@@ -56,11 +56,11 @@ def test_a_load_that_fails_has_loaded_everything_that_fits(real_device):
     checkpoint = {key: torch.full(value.shape, 7.0) for key, value in model.state_dict().items()}
     checkpoint["scale"] = torch.full((1,), 7.0)
     checkpoint["body.toy.b1"] = "no tensor"
-    del checkpoint["body.toy.c1"]
+    del checkpoint["body.toy.linear.weight"]
     with pytest.raises(RuntimeError, match="Error"):
         model.load_state_dict({**checkpoint, "unexpected": torch.ones(1)})
     loaded = [name for name, value in model.state_dict().items() if bool((value == 7).all())]
-    assert loaded == ["shift", "body.toy.linear.weight", "body.toy.linear.bias"]
+    assert loaded == ["shift", "body.toy.c1", "body.toy.linear.bias"]
 
 
 @claim("LOAD-43", source="torch.nn.Module.load_state_dict")
@@ -112,7 +112,9 @@ def test_a_0_dimensional_tensor_takes_the_first_element_of_any_vector():
 @claim("LOAD-24", source="torch.nn.Module.load_state_dict")
 def test_a_buffer_made_by_expand_cannot_be_loaded():
     model = BUFFER.on(nn.Module(), "x", torch.zeros(1).expand(3))
-    with pytest.raises(RuntimeError, match=r'While copying the parameter named "x", .*single memory location'):
+    with pytest.raises(
+        RuntimeError, match=r'named "x", .* model are .*3.* checkpoint are torch.Size\(\[3\]\), .*single mem'
+    ):
         model.load_state_dict({"x": torch.ones(3)})
     assert model.x.tolist() == [0, 0, 0]
 

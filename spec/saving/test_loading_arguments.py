@@ -49,6 +49,24 @@ class Complaining(nn.Module):
         errors.append(f"{prefix} does not like it")
 
 
+class Lenient(nn.Module):
+    """A module that loads its own part without ``strict``."""
+
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.zeros(3))
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, *lists):
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, False, *lists)
+
+
+class LenientWithExtraState(Lenient):
+    """A lenient module that would load extra state too."""
+
+    def set_extra_state(self, state):
+        raise AssertionError("there is none")
+
+
 @claim("LOAD-55", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", MAPPINGS)
 def test_any_mapping_of_names_to_tensors_is_a_checkpoint(kind, real_device):
@@ -119,6 +137,25 @@ def test_a_module_sees_in_its_metadata_whether_it_is_to_assign(assign):
     model = nn.Sequential(Recording())
     model.load_state_dict(dict(model.state_dict()), assign=assign)
     assert model[0].asked[2] == ({"assign_to_params_buffers": True} if assign else {})
+
+
+@claim("LOAD-83", source="torch.nn.Module.load_state_dict")
+def test_the_copy_that_a_module_is_asked_with_has_the_metadata_of_the_checkpoint_if_there_is_some():
+    model, seen = ToyModel(5, 10), []
+    model._register_load_state_dict_pre_hook(lambda state, *rest: seen.append(getattr(state, "_metadata", "none")))
+    checkpoint = model.state_dict()
+    model.load_state_dict(checkpoint)
+    model.load_state_dict(dict(checkpoint))
+    assert seen == [checkpoint._metadata, "none"]
+    assert seen[0] is checkpoint._metadata
+
+
+@claim("LOAD-84", source="torch.nn.Module.load_state_dict")
+def test_a_module_that_asks_for_its_own_part_without_strict_hears_nothing_of_keys():
+    model = nn.Sequential(Lenient(), LenientWithExtraState(), nn.Linear(1, 1))
+    checkpoint = {"0._extra_state": 1, "0.y": torch.ones(3), "1.x": torch.ones(3), "2._extra_state": 1, "2.y": 1}
+    assert model.load_state_dict(checkpoint, strict=False) == (["2.weight", "2.bias"], ["2._extra_state", "2.y"])
+    assert model[1].x.tolist() == [1, 1, 1]
 
 
 @claim("LOAD-62", source="torch.nn.Module.load_state_dict")

@@ -101,7 +101,7 @@ def test_what_a_pickle_of_torch_2_0_lacks_is_filled_in():
 
 
 @claim("SER-31", source="torch.nn.Module")
-@pytest.mark.parametrize("entry", ["_forward_pre_hooks", "_non_persistent_buffers_set", "_is_full_backward_hook"])
+@pytest.mark.parametrize("entry", [*FILLED_IN, *FILLED_IN_LATER, "_forward_hooks_always_called"])
 def test_what_a_pickle_holds_is_not_filled_in(entry):
     model = NonPersistentModel(5, 10)
     state = {**vars(model), entry: {"d1"}}

@@ -1,7 +1,7 @@
 """Faults in the hooks of ``load_state_dict()``."""
 
 from torch import nn
-from torch.nn.modules.module import _IncompatibleKeys
+from torch.nn.modules.module import _IncompatibleKeys, _WrappedHook
 
 from .. import fault
 
@@ -148,3 +148,15 @@ def the_last_load_hook_runs_first(patch):
 @fault("HOOK-42")
 def a_load_pre_hook_is_always_given_version_1(patch):
     wrap_pre(patch, lambda state, prefix, metadata, *rest: (state, prefix, {"version": 1}, *rest))
+
+
+@fault("HOOK-80")
+def a_load_pre_hook_is_listed_without_a_name(patch):
+    init = _WrappedHook.__init__
+
+    def anonymous(self, hook, module=None):
+        init(self, hook, module)
+        for name in set(vars(self)) - {"hook", "with_module", "module"}:
+            del vars(self)[name]
+
+    patch.setattr(_WrappedHook, "__init__", anonymous)

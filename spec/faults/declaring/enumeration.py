@@ -173,3 +173,17 @@ def named_modules_adds_nothing_to_memo(patch):
         yield from NAMED_MODULES(self, None if memo is None else set(memo), prefix, remove_duplicate)
 
     patch.setattr(nn.Module, "named_modules", named_modules)
+
+
+@fault("ENUM-43")
+def the_walk_of_the_listings_finds_other_members_under_every_name(patch):
+    walk = nn.Module._named_members
+
+    def named_members(self, get_members, prefix="", recurse=True, *args, **options):
+        if args or options:
+            yield from walk(self, get_members, prefix, recurse, *args, **options)
+            return
+        for path, module in self.named_modules(prefix=prefix):
+            yield from ((f"{path}.{name}".lstrip("."), member) for name, member in get_members(module))
+
+    patch.setattr(nn.Module, "_named_members", named_members)

@@ -92,13 +92,24 @@ def a_parameter_loses_its_history(patch):
     patch.setattr(nn.Module, "_apply", apply)
 
 
-@fault("MOVE-45", "MOVE-47", since="2.11")
-def the_error_about_a_history_says_nothing(patch):
+@fault("MOVE-45", "MOVE-47", "MOVE-94", since="2.11")
+def the_error_of_what_cannot_move_to_meta_says_nothing(patch):
     def apply(self, fn, *args, **kwargs):
         try:
             return APPLY(self, fn, *args, **kwargs)
         except AssertionError:
             raise AssertionError from None
+
+    patch.setattr(nn.Module, "_apply", apply)
+
+
+@fault("MOVE-93", "MOVE-94")
+def a_plain_tensor_among_the_parameters_becomes_one(patch):
+    def apply(self, fn, *args, **kwargs):
+        for name, tensor in self._parameters.items():
+            if type(tensor) is torch.Tensor and not hasattr(tensor, "_is_param"):
+                self._parameters[name] = nn.Parameter(tensor, requires_grad=False)
+        return APPLY(self, fn, *args, **kwargs)
 
     patch.setattr(nn.Module, "_apply", apply)
 

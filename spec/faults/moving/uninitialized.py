@@ -106,3 +106,17 @@ def an_uninitialized_buffer_is_non_persistent_by_default(patch):
         return NEW_BUFFER(cls, requires_grad, device, dtype, persistent)
 
     patch.setattr(UninitializedBuffer, "__new__", new)
+
+
+@fault("META-59")
+def an_operation_on_what_is_uninitialized_loses_its_keywords(patch):
+    def torch_function(cls, function, types, args=(), kwargs=None):
+        return super(UninitializedTensorMixin, cls).__torch_function__(function, types, args, {})
+
+    patch.setattr(UninitializedTensorMixin, "__torch_function__", classmethod(torch_function))
+
+
+@fault("META-53")
+def the_copy_of_an_uninitialized_parameter_is_not_kept_for_its_other_holders(patch):
+    deepcopy = UninitializedParameter.__deepcopy__
+    patch.setattr(UninitializedParameter, "__deepcopy__", lambda self, memo: deepcopy(self, {}))

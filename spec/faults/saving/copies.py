@@ -243,3 +243,11 @@ def a_pickled_module_takes_no_load_hooks(patch):
         del vars(self)["_load_state_dict_post_hooks"]
 
     patch.setattr(nn.Module, "__setstate__", setstate)
+
+
+@fault("SER-52")
+def the_pickle_of_a_parameter_always_has_room_for_attributes(patch):
+    def reduce(self, protocol):
+        return revive, (torch._utils._rebuild_parameter, REDUCE(self, protocol)[1][:3], None, vars(self))
+
+    patch.setattr(nn.Parameter, "__reduce_ex__", reduce)

@@ -107,6 +107,24 @@ def what_submodules_complain_of_is_not_raised_without_strict(patch):
     patch.setattr(nn.Module, "load_state_dict", load)
 
 
+@fault("LOAD-83")
+def a_module_is_asked_with_a_copy_of_the_checkpoint_that_has_no_metadata(patch):
+    def load_from(self, state_dict, *args):
+        if isinstance(state_dict, OrderedDict):
+            vars(state_dict).clear()
+        LOAD_FROM(self, state_dict, *args)
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load_from)
+
+
+@fault("LOAD-84")
+def every_module_loads_its_own_part_strictly(patch):
+    def load_from(self, state_dict, prefix, local_metadata, strict, *lists):
+        LOAD_FROM(self, state_dict, prefix, local_metadata, True, *lists)
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load_from)
+
+
 @fault("LOAD-63")
 def an_empty_checkpoint_is_refused(patch):
     def load(self, state_dict, *args, **kwargs):
