@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ..vocabulary import BUFFERS, PARAMETERS, PLAIN_TENSOR, PLAIN_VALUE, claim, contrast
+from ..vocabulary import BUFFER, BUFFERS, PARAMETERS, PLAIN_TENSOR, PLAIN_VALUE, claim, contrast
 from .models import NAMES, ONES, Adding, Counting, Everything, Idle, Tied
 
 
@@ -84,6 +84,18 @@ def test_a_conversion_of_a_scripted_module_leaves_its_plain_tensor_behind():
     scripted = torch.jit.script(Everything()).double()
     assert {scripted.p.dtype, scripted.f.dtype, scripted.b.dtype, scripted.n.dtype} == {torch.float64}
     assert scripted.t.dtype is torch.float32
+
+
+@claim("GRAPH-65", source="torch.nn.Module.register_buffer")
+def test_a_scripted_module_takes_a_buffer_in_the_place_of_another_and_none_that_is_not_persistent():
+    scripted = torch.jit.script(BUFFER.on(Adding(), "x", torch.zeros(3)))
+    scripted.register_buffer("x", torch.ones(3))
+    with pytest.raises(RuntimeError, match="ScriptModule does not support non-persistent buffers"):
+        scripted.register_buffer("x", torch.zeros(3), persistent=False)
+    with pytest.raises(RuntimeError, match="Can't add a new parameter after ScriptModule construction"):
+        scripted.register_buffer("y", torch.zeros(3))
+    assert scripted.x.tolist() == [1, 1, 1]
+    assert list(scripted.state_dict()) == ["x"]
 
 
 class Constant(Adding):

@@ -92,7 +92,7 @@ class Aside:
         self.reports: list[pytest.TestReport] = []
 
     def takes(self, item: pytest.Item | None) -> bool:
-        return item is not None and (item.path in self.places or item.path.parent in self.places)
+        return item is not None and item.path.parent in self.places
 
     def start(self, session: pytest.Session) -> Worker:
         """The worker; it knows the collected tests by their node ids, and reports to nobody but us."""
@@ -165,7 +165,7 @@ def ask(worker: Worker, item: pytest.Item, following: pytest.Item | None) -> lis
 
 
 def run_aside(config: pytest.Config, place: Path, *modules: str) -> None:
-    """Run the tests in ``place``, a folder or a file, aside; ``modules`` are imported there and then."""
+    """Run the tests in the folder ``place`` aside; ``modules`` are imported there and then."""
     plugin = config.pluginmanager.get_plugin("aside")
     if plugin is None:
         plugin = Aside()
