@@ -33,6 +33,16 @@ def torch_jit_script_scripts_a_copy(patch):
     before_script(patch, copy.deepcopy)
 
 
+@fault("GRAPH-65")
+def a_scripted_module_makes_a_non_persistent_buffer_persistent(patch):
+    register = torch.jit.ScriptModule.register_buffer
+
+    def register_buffer(self, name, tensor, persistent=True):
+        register(self, name, tensor)
+
+    patch.setattr(torch.jit.ScriptModule, "register_buffer", register_buffer, raising=False)
+
+
 @fault("GRAPH-46")
 def torch_jit_script_makes_constants_of_numbers(patch):
     def change(module):
