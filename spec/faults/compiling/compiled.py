@@ -28,7 +28,7 @@ def torch_compile_compiles_the_module_as_it_was(patch):
     torch_compile_compiles_a_copy(patch)
 
 
-@fault("GRAPH-35", since="2.2")
+@fault("GRAPH-35", since="2.1")
 def compiling_in_place_returns_the_module(patch):
     compiled = nn.Module.compile
 
@@ -39,6 +39,6 @@ def compiling_in_place_returns_the_module(patch):
     patch.setattr(nn.Module, "compile", compile_and_return)
 
 
-@fault("GRAPH-36", since="2.2")
+@fault("GRAPH-36", since="2.1")
 def a_copy_of_a_compiled_module_is_compiled(patch):
     patch.setattr(nn.Module, "__getstate__", lambda self: dict(vars(self)))

@@ -102,7 +102,7 @@ def export_of_an_older_torch_makes_buffers_of_plain_tensors_that_are_bound_anew(
     before_export(patch, with_registered_tensors)
 
 
-@fault("GRAPH-12", "GRAPH-17", "GRAPH-19", "GRAPH-23", "GRAPH-26", since="2.2")
+@fault("GRAPH-12", "GRAPH-17", "GRAPH-19", "GRAPH-23", "GRAPH-26", since="2.1")
 def export_copies_the_model(patch):
     before_export(patch, copy.deepcopy)
 
@@ -122,7 +122,7 @@ def export_unties_tied_tensors(patch):
     before_export(patch, untied)
 
 
-@fault("GRAPH-22", "GRAPH-33", since="2.2")
+@fault("GRAPH-22", "GRAPH-33", since="2.1")
 def an_exported_module_runs_the_model_itself(patch):
     module = importlib.import_module("torch.export")
     export, models = module.export, {}
