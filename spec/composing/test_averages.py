@@ -76,6 +76,27 @@ def test_the_first_update_of_an_averaged_model_copies_and_avg_fn_is_asked_from_t
     assert averaged.module.p.tolist() == [7, 7, 7]
 
 
+@claim("UTIL-43", source="torch.optim.swa_utils.get_ema_avg_fn", since="2.1")
+@pytest.mark.parametrize("way", ["avg_fn", "multi_avg_fn"])
+def test_an_exponential_average_keeps_the_decay_of_what_it_has_and_takes_the_rest_from_the_model(way, real_device):
+    model = Steps().to(real_device)
+    averaged = AveragedModel(model, **{way: getattr(torch.optim.swa_utils, f"get_ema_{way}")(0.75)})
+    average(model, averaged, [8, 16, 18])
+    assert averaged.module.p.tolist() == [12, 12, 12]
+    assert model.p.tolist() == [18, 18, 18]
+
+
+@claim("UTIL-44", source="torch.optim.swa_utils.get_swa_avg_fn", since="2.1")
+@pytest.mark.parametrize("way", ["avg_fn", "multi_avg_fn"])
+def test_an_average_of_equal_weights_is_what_an_averaged_model_computes_by_itself(way, real_device):
+    model = Steps().to(real_device)
+    averaged = AveragedModel(model, **{way: getattr(torch.optim.swa_utils, f"get_swa_{way}")()})
+    by_itself = AveragedModel(model)
+    average(model, averaged, [8, 16, 18])
+    average(model, by_itself, [8, 16, 18])
+    assert averaged.module.p.tolist() == by_itself.module.p.tolist() == [14, 14, 14]
+
+
 class Net(nn.Module):
     """A BatchNorm after a Linear."""
 

@@ -97,6 +97,20 @@ def test_what_is_neither_a_parameter_nor_a_buffer_cannot_be_parametrized(name):
     assert type(model) is nn.Linear
 
 
+@claim("UTIL-45", source="torch.nn.utils.parametrize.register_parametrization")
+@pytest.mark.parametrize(("change", "changed"), [(torch.flatten, "shape"), (torch.Tensor.double, "dtype")])
+def test_a_parametrization_that_changes_shape_or_dtype_is_refused_unless_it_is_registered_as_unsafe(change, changed):
+    model, parametrization = linear(), nn.Module()
+    weight, parametrization.forward = model.weight, change
+    with pytest.raises(ValueError, match=f"may not change the {changed} of the tensor, unless .*`unsafe` flag"):
+        parametrize.register_parametrization(model, "weight", parametrization)
+    assert model.weight is weight
+    assert keys(model) == ["weight", "bias"]
+    parametrize.register_parametrization(model, "weight", parametrization, unsafe=True)
+    assert getattr(model.weight, changed) == getattr(change(weight), changed)
+    assert model.parametrizations.weight.original is weight
+
+
 @claim("UTIL-19", source="torch.nn.utils.parametrize.remove_parametrizations")
 @pytest.mark.parametrize("leave", [True, False])
 def test_removing_a_parametrization_gives_the_parameter_back_with_its_computed_or_its_original_value(leave):

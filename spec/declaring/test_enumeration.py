@@ -125,14 +125,16 @@ def test_the_state_dict_holds_parameters_then_buffers_then_submodules_whatever_c
 
 @claim("ENUM-08", source="torch.nn.Module.named_parameters")
 @pytest.mark.parametrize("kind", [EMPTY_PARAMETER, EMPTY_BUFFER, EMPTY_MODULE])
-def test_what_is_registered_as_None_is_not_listed(kind):
+def test_what_is_registered_as_None_is_not_listed_and_what_follows_it_is(kind):
     model = kind.on(ToyModel3(5, 10), "x", torch.ones(3))
+    model.b2, model.last = nn.Parameter(torch.ones(3)), nn.ReLU()
+    model.register_buffer("c2", torch.ones(3))
     assert model.x is None
-    assert [name for name, _ in model.named_parameters()] == ["b1", "linear.weight", "linear.bias"]
-    assert [name for name, _ in model.named_buffers()] == ["c1"]
-    assert [name for name, _ in model.named_modules()] == ["", "linear"]
-    assert [name for name, _ in model.named_children()] == ["linear"]
-    assert list(model.state_dict()) == ["b1", "c1", "linear.weight", "linear.bias"]
+    assert [name for name, _ in model.named_parameters()] == ["b1", "b2", "linear.weight", "linear.bias"]
+    assert [name for name, _ in model.named_buffers()] == ["c1", "c2"]
+    assert [name for name, _ in model.named_modules()] == ["", "linear", "last"]
+    assert [name for name, _ in model.named_children()] == ["linear", "last"]
+    assert list(model.state_dict()) == ["b1", "b2", "c1", "c2", "linear.weight", "linear.bias"]
 
 
 @claim("ENUM-13", source="torch.nn.Module.named_parameters")

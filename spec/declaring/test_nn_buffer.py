@@ -173,3 +173,13 @@ def test_a_deep_copy_of_an_nn_Buffer_is_an_nn_Buffer_with_its_persistence(persis
     copied = copy.deepcopy(nn.Buffer(torch.ones(3), persistent=persistent))
     assert isinstance(copied, nn.Buffer)
     assert copied.persistent is persistent
+
+
+@claim("BUF-20", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize("Other", [nn.Module, dict])
+def test_what_is_no_tensor_is_no_nn_Buffer_whatever_its_flag_says(Other):
+    model, flagged = nn.Module(), type("Flagged", (Other,), {"_is_buffer": True, "persistent": True})()
+    model.x = flagged
+    assert not isinstance(flagged, nn.Buffer)
+    assert model.x is flagged
+    assert list(model.named_buffers()) == []

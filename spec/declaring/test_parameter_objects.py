@@ -153,3 +153,13 @@ def test_a_tensor_counts_as_a_parameter_where_its_flag_says_so(marked):
     model.x = tensor
     assert isinstance(tensor, nn.Parameter) is marked
     assert [name for name, _ in model.named_parameters()] == ["x"] * marked
+
+
+@claim("REG-45", source="torch.nn.Parameter")
+@pytest.mark.parametrize("Other", [nn.Module, dict])
+def test_what_is_no_tensor_is_no_parameter_whatever_its_flag_says(Other):
+    model, flagged = nn.Module(), type("Flagged", (Other,), {"_is_param": True})()
+    model.x = flagged
+    assert not isinstance(flagged, nn.Parameter)
+    assert model.x is flagged
+    assert list(model.named_parameters()) == []

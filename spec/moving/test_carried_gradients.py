@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import BUFFERS, FROZEN_PARAMETER, PARAMETERS, claim, to
+from ..vocabulary import BUFFERS, FROZEN_PARAMETER, PARAMETER, PARAMETERS, claim, to
 
 
 @claim("MOVE-18", source="torch.nn.Module.to")
@@ -115,6 +115,15 @@ def test_the_error_of_a_parameter_with_a_history_that_moves_to_meta_says_so():
     model.x.mul_(with_history("cpu"))
     with pytest.raises(AssertionError, match="param must be a leaf tensor"):
         model.to("meta")
+
+
+@claim("MOVE-95", source="torch.nn.Module._apply")
+def test_a_conversion_that_has_to_replace_a_parameter_cannot_leave_its_gradient_where_it_is():
+    model = PARAMETER.on(nn.Module(), "x", torch.ones(3))
+    model.x.grad = torch.ones(3)
+    with pytest.raises(AssertionError):
+        model._apply(lambda tensor: tensor.to("meta") if isinstance(tensor, nn.Parameter) else tensor)
+    assert (model.x.is_meta, model.x.grad) == (True, None)
 
 
 @claim("MOVE-93", source="torch.nn.Module.to")

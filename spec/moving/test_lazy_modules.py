@@ -246,3 +246,17 @@ def test_has_uninitialized_params_looks_at_parameters_and_buffers():
 def test_a_lazy_module_cannot_be_replicated_before_its_first_forward():
     with pytest.raises(RuntimeError, match="Modules with uninitialized parameters can't be used with `DataParallel`"):
         nn.LazyLinear(3)._replicate_for_data_parallel()
+
+
+@claim("META-60", source="torch.nn.modules.lazy.LazyModuleMixin", until="2.4")
+def test_a_lazy_module_once_warned_that_it_may_change_at_any_moment_when_it_was_made():
+    with pytest.warns(UserWarning, match="Lazy modules are a new feature under heavy development"):
+        nn.LazyLinear(3)
+
+
+@claim("META-61", source="torch.nn.modules.lazy.LazyModuleMixin", since="2.4")
+@pytest.mark.filterwarnings("error")
+def test_a_lazy_module_is_made_and_becomes_ordinary_without_a_warning():
+    model = nn.LazyLinear(3)
+    model(torch.ones(1, 2))
+    assert type(model) is nn.Linear

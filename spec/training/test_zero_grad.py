@@ -103,6 +103,16 @@ def test_zeroing_in_place_turns_off_requires_grad_of_a_gradient(real_device):
     assert gradient.tolist() == [0] * 10
 
 
+@claim("GRAD-48", source="torch.nn.Module.zero_grad")
+def test_zeroing_in_place_writes_through_a_gradient_that_is_a_view(real_device):
+    model, gradients = nn.Linear(2, 1).to(real_device), torch.ones(4, device=real_device)
+    model.weight.grad, model.bias.grad = gradients[:2].view(1, 2), gradients[2:3]
+    weight = model.weight.grad
+    model.zero_grad(set_to_none=False)
+    assert model.weight.grad is weight
+    assert gradients.tolist() == [0, 0, 0, 1]
+
+
 @claim("GRAD-37", source="torch.nn.Module.zero_grad")
 def test_zero_grad_of_a_submodule_leaves_the_gradients_around_it(real_device):
     model = with_gradients(NestedModel(5, 10).to(real_device))

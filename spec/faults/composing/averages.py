@@ -87,6 +87,19 @@ def update_bn_leaves_the_layers_without_a_momentum(patch):
     patch.setattr(swa_utils, "update_bn", update)
 
 
+@fault("UTIL-43", since="2.1")
+def an_exponential_average_takes_the_decay_from_the_model(patch):
+    for name in ("get_ema_avg_fn", "get_ema_multi_avg_fn"):
+        make = getattr(swa_utils, name)
+        patch.setattr(swa_utils, name, lambda decay=0.999, make=make: make(1 - decay))
+
+
+@fault("UTIL-44", since="2.1")
+def an_average_of_equal_weights_is_an_exponential_one(patch):
+    patch.setattr(swa_utils, "get_swa_avg_fn", lambda: swa_utils.get_ema_avg_fn(0.5))
+    patch.setattr(swa_utils, "get_swa_multi_avg_fn", lambda: swa_utils.get_ema_multi_avg_fn(0.5))
+
+
 @fault("UTIL-14")
 def an_integer_tensor_is_multiplied_by_a_float_in_place(patch):
     mul = torch.Tensor.mul_

@@ -92,3 +92,16 @@ def what_an_old_backward_hook_returns_is_ignored(patch):
 def a_removed_hook_leaves_its_options_behind(patch):
     init = RemovableHandle.__init__
     patch.setattr(RemovableHandle, "__init__", lambda self, hooks, extra_dict=None: init(self, hooks))
+
+
+@fault("HOOK-81", since="2.4")
+def an_old_backward_hook_warns_of_nothing(patch):
+    patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", lambda self, inputs, result, grad_fn: None)
+
+
+@fault("HOOK-81", since="2.4")
+def an_old_backward_hook_always_warns(patch):
+    def warn(self, inputs, result, grad_fn):
+        warnings.warn("Using a non-full backward hook is deprecated", FutureWarning, stacklevel=2)
+
+    patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", warn)

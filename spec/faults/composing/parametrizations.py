@@ -23,6 +23,22 @@ def a_parametrized_parameter_is_copied(patch):
     patch.setattr(parametrize, "register_parametrization", register)
 
 
+@fault("UTIL-45")
+def every_parametrization_is_registered_as_unsafe(patch):
+    def register(module, name, parametrization, *, unsafe=True):
+        return REGISTER(module, name, parametrization, unsafe=True)
+
+    patch.setattr(parametrize, "register_parametrization", register)
+
+
+@fault("UTIL-45")
+def no_parametrization_is_registered_as_unsafe(patch):
+    def register(module, name, parametrization, *, unsafe=False):
+        return REGISTER(module, name, parametrization)
+
+    patch.setattr(parametrize, "register_parametrization", register)
+
+
 @fault("UTIL-03", "UTIL-16")
 def the_original_of_a_parametrized_buffer_becomes_a_parameter(patch):
     def register(module, name, *args, **options):

@@ -86,7 +86,7 @@ def register_buffer_makes_an_nn_Buffer(patch):
     patch.setattr(nn.Module, "register_buffer", register_buffer)
 
 
-@fault("BUF-12", since="2.5")
+@fault("BUF-12", "BUF-20", since="2.5")
 def a_tensor_counts_as_an_nn_Buffer_where_it_has_the_flag_whatever_it_says(patch):
     patch.setattr(type(nn.Buffer), "__instancecheck__", lambda cls, instance: hasattr(instance, "_is_buffer"))
 

@@ -118,7 +118,7 @@ def a_parameter_is_known_by_its_type_only(patch):
     patch.setattr(type(nn.Parameter), "__instancecheck__", type.__instancecheck__)
 
 
-@fault("REG-41")
+@fault("REG-41", "REG-45")
 def a_tensor_counts_as_a_parameter_where_it_has_the_flag_whatever_it_says(patch):
     def is_instance(cls, instance):
         return type.__instancecheck__(cls, instance) or hasattr(instance, "_is_param")

@@ -103,6 +103,20 @@ def the_error_of_what_cannot_move_to_meta_says_nothing(patch):
     patch.setattr(nn.Module, "_apply", apply)
 
 
+@fault("MOVE-95")
+def a_parameter_that_a_conversion_replaces_takes_its_gradient_along_as_it_is(patch):
+    def apply(self, fn, *args, **kwargs):
+        gradients = {name: p.grad for name, p in self._parameters.items() if p is not None and p.is_leaf}
+        try:
+            return APPLY(self, fn, *args, **kwargs)
+        except AssertionError:
+            if all(self._parameters[name].grad is gradient for name, gradient in gradients.items()):
+                raise
+            return self
+
+    patch.setattr(nn.Module, "_apply", apply)
+
+
 @fault("MOVE-93", "MOVE-94")
 def a_plain_tensor_among_the_parameters_becomes_one(patch):
     def apply(self, fn, *args, **kwargs):

@@ -1,5 +1,7 @@
 """Faults in lazy modules."""
 
+import warnings
+
 import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
@@ -188,3 +190,24 @@ def a_checkpoint_cannot_be_assigned_to_a_lazy_module(patch):
         LOAD_FROM(self, state_dict, prefix, {**metadata, "assign_to_params_buffers": False}, *args)
 
     patch.setattr(nn.LazyLinear, "_load_from_state_dict", load)
+
+
+@fault("META-60", until="2.4")
+def a_lazy_module_of_an_older_torch_warns_of_nothing(patch):
+    init = LazyModuleMixin.__init__
+
+    def silent(self, *args, **kwargs):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            init(self, *args, **kwargs)
+
+    patch.setattr(LazyModuleMixin, "__init__", silent)
+
+
+@fault("META-61", since="2.4")
+def a_lazy_module_warns_when_it_becomes_ordinary(patch):
+    def infer(self, *args):
+        warnings.warn("a lazy module becomes ordinary", stacklevel=2)
+        return INFER(self, *args)
+
+    patch.setattr(LazyModuleMixin, "_infer_parameters", infer)

@@ -40,6 +40,17 @@ def zeroing_replaces_the_gradients(patch):
     patch.setattr(nn.Module, "zero_grad", zero_grad)
 
 
+@fault("GRAD-48")
+def zeroing_detaches_every_gradient_in_place(patch):
+    def zero_grad(self, set_to_none=True):
+        for parameter in self.parameters():
+            if parameter.grad is not None and not set_to_none:
+                parameter.grad.detach_()
+        ZERO_GRAD(self, set_to_none)
+
+    patch.setattr(nn.Module, "zero_grad", zero_grad)
+
+
 @fault("GRAD-31")
 def removed_gradients_are_filled_with_zeros(patch):
     def zero_grad(self, set_to_none=True):
