@@ -42,6 +42,10 @@ class ModuleMachine(RuleBasedStateMachine):
         child.children["grandchild"] = reference.Module()
         self.checkpoints = [({}, {})]
         self.known = {}
+        self.assign_a_parameter("", "a", "float32", 1, True)
+        self.register_a_buffer("child", "a", "float32", 2, True)
+        self.register_a_buffer("child.grandchild", "b", "int64", 3, False)
+        self.save()
 
     def module(self, path):
         model = self.model
@@ -79,7 +83,12 @@ class ModuleMachine(RuleBasedStateMachine):
         buffer = nn.Buffer(tensor, persistent=persistent)
         self.both(lambda: setattr(real, name, buffer), lambda: model.assign_buffer(name, expected, persistent))
 
-    @rule(path=PATHS, name=NAMES, value=st.sampled_from([None, 1, "text"]))
+    @rule(path=PATHS, name=NAMES)
+    def set_to_None(self, path, name):
+        real, model = self.module(path)
+        self.both(lambda: setattr(real, name, None), lambda: model.assign(name, None))
+
+    @rule(path=PATHS, name=NAMES, value=st.sampled_from([1, "text"]))
     def assign_a_value(self, path, name, value):
         real, model = self.module(path)
         self.both(lambda: setattr(real, name, value), lambda: model.assign(name, value))
@@ -124,8 +133,8 @@ class ModuleMachine(RuleBasedStateMachine):
             lambda: model.register_buffer(name, expected, persistent),
         )
 
-    @rule(dtype=FLOATS, name=st.sampled_from(["float", "double", "half", "bfloat16"]))
-    def convert(self, dtype, name):
+    @rule(name=st.sampled_from(["float", "double", "half", "bfloat16"]))
+    def convert(self, name):
         dtype = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16"}[name]
         self.both(lambda: getattr(self.real, name)(), lambda: self.model.convert(dtype))
 
