@@ -50,3 +50,12 @@ def test_a_tensor_in_the_place_of_a_buffer_goes_through_the_register_buffer_of_a
     model.x = tensor = torch.zeros(3)
     assert model.last == "x"
     assert dict(model.named_buffers())["x"] is tensor
+
+
+@claim("BUF-21", source="torch.nn.Buffer", since="2.5")
+def test_an_nn_Buffer_goes_through_a_register_buffer_that_was_set_on_the_module_itself():
+    model, asked = nn.Module(), []
+    model.register_buffer = lambda name, tensor, persistent: asked.append((name, tensor, persistent))
+    model.x = buffer = nn.Buffer(torch.ones(3), persistent=False)
+    assert asked == [("x", buffer, False)]
+    assert list(model.named_buffers()) == []

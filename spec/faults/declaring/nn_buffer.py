@@ -160,7 +160,7 @@ def a_deep_copy_of_an_nn_Buffer_is_a_plain_tensor(patch):
     patch.setattr(torch.Tensor, "__deepcopy__", forgetting)
 
 
-@fault("BUF-10", "BUF-17", since="2.5")
+@fault("BUF-10", "BUF-17", "BUF-21", since="2.5")
 def an_nn_Buffer_goes_past_the_register_buffer_of_a_subclass(patch):
     def setattr(self, name, value):
         if isinstance(value, nn.Buffer) and name not in {*vars(self).get("_parameters", ()), *self._modules}:
