@@ -1,9 +1,4 @@
-"""Models of libraries on the package index, without their weights, for ``--model``.
-
-    python -m pip install --no-deps einops g-mlp-pytorch mlp-mixer-pytorch perceiver-pytorch
-    python -m pytest spec/bringing -k library_models --model spec.selftest.library_models:perceiver \
-        --model spec.selftest.library_models:mixer --model spec.selftest.library_models:gated_mlp
-"""
+"""Models of libraries on the package index, without their weights: `tox -e models` shows them."""
 
 from torch import nn
 
