@@ -13,7 +13,7 @@ import pytest
 from .vocabulary.plugin import CLAIM, DEVICES
 
 FEW = 200
-SLOW = 10
+SLOW = 20
 """How many ordinary cases a case that runs aside is worth."""
 
 

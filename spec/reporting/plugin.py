@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 
 import pytest
 
@@ -45,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if CLAIM in item.stash:
-            item.user_properties.append((CASE, asdict(case_of(item))))
+            item.user_properties.append((CASE, vars(case_of(item))))
 
 
 def case_of(item: pytest.Function) -> Case:
@@ -129,7 +128,7 @@ class Reporter:
             if name == CASE and (report.when == "call" or not report.passed):
                 outcome = "excused" if hasattr(report, "wasxfail") else report.outcome
                 why = tuple(text for key, text in report.user_properties if key == WHY)
-                self.cases[report.nodeid] = replace(Case(**value), outcome=outcome, why=why)
+                self.cases[report.nodeid] = Case(**{**value, "outcome": outcome, "why": why})
 
     @property
     def is_whole(self) -> bool:
@@ -161,7 +160,8 @@ class Reporter:
             for title, contrasted in table.contrast_tables(self.cases.values()).items():
                 terminalreporter.section(title)
                 terminalreporter.write_line(table.to_text(contrasted))
-        terminalreporter.section("what module state does with each kind")
-        terminalreporter.write_line(table.to_text(table.answer_table(self.cases.values())))
+        if any(case.answers for case in self.cases.values()):
+            terminalreporter.section("what module state does with each kind")
+            terminalreporter.write_line(table.to_text(table.answer_table(self.cases.values())))
         for line in self.stale():
             terminalreporter.write_line(line, red=True)

@@ -1,6 +1,6 @@
 """What pytest needs to know to run claims: devices, the claim marker and its guards, Hypothesis profiles."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -108,13 +108,14 @@ def is_available(value: object) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Read every claim before anything runs, and leave out the cases that this torch or machine can't express."""
     proofs: dict[str, str] = {}
+    claims: dict[Callable, Claim] = {}
     selected = []
     for item in items:
         if not is_claim(item):
             selected.append(item)
             continue
         try:
-            found = read(item)
+            found = claims.get(item.function) or claims.setdefault(item.function, read(item))
         except InvalidClaim as error:
             raise pytest.UsageError(str(error)) from None
         place = item.nodeid.partition("[")[0]
