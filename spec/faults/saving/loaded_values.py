@@ -132,20 +132,8 @@ def a_0_dimensional_tensor_is_one_of_one_element(patch):
     patch.setattr(nn.Module, "_load_from_state_dict", load)
 
 
-@fault("LOAD-46", since="2.10")
+@fault("LOAD-46", "LOAD-47")
 def a_0_dimensional_tensor_takes_the_last_of_several_elements(patch):
-    def load(self, state_dict, prefix, *args):
-        for name, value in held_by(self).items():
-            saved = state_dict.get(prefix + name)
-            if value.shape == () and isinstance(saved, torch.Tensor) and saved.dim() == 1 and len(saved) > 1:
-                state_dict[prefix + name] = saved[-1]
-        LOAD_FROM(self, state_dict, prefix, *args)
-
-    patch.setattr(nn.Module, "_load_from_state_dict", load)
-
-
-@fault("LOAD-47", until="2.10")
-def a_0_dimensional_tensor_takes_the_last_element_of_a_vector(patch):
     def load(self, state_dict, prefix, *args):
         for name, value in held_by(self).items():
             saved = state_dict.get(prefix + name)

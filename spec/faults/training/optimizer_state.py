@@ -84,7 +84,7 @@ def loading_writes_parameters_into_the_checkpoint(patch):
     patch.setattr(torch.optim.Optimizer, "load_state_dict", load)
 
 
-@fault("OPT-40")
+@fault("OPT-40", "OPT-45")
 def loading_leaves_the_dtype_of_the_state(patch):
     def load(self, saved):
         LOAD(self, saved)
@@ -142,14 +142,3 @@ def loading_drops_state_of_another_shape(patch):
 @fault("OPT-44", since="2.1")
 def loading_copies_the_state_of_an_optimizer(patch):
     patch.setattr(torch.optim.Optimizer, "load_state_dict", lambda self, saved: LOAD(self, copy.deepcopy(saved)))
-
-
-@fault("OPT-45", until="2.1")
-def loading_shares_the_state_of_an_optimizer(patch):
-    def load(self, saved):
-        LOAD(self, saved)
-        parameters = [parameter for group in self.param_groups for parameter in group["params"]]
-        for number, state in saved["state"].items():
-            self.state[parameters[number]] = dict(state)
-
-    patch.setattr(torch.optim.Optimizer, "load_state_dict", load)
