@@ -179,13 +179,13 @@ def test_a_full_backward_pre_hook_may_replace_the_gradient_of_the_output_and_so_
     model, given = Scaled(), []
     x = torch.ones(2, requires_grad=True)
     model.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 2,))
-    model.register_full_backward_pre_hook(lambda module, grad_output: given.append(grad_output[0].tolist()))
+    model.register_full_backward_pre_hook(lambda module, grad_output: given.append(("last", grad_output[0].tolist())))
     handle = model.register_full_backward_pre_hook(
-        lambda module, grad_output: given.append(grad_output[0].tolist()), prepend=True
+        lambda module, grad_output: given.append(("first", grad_output[0].tolist())), prepend=True
     )
     model(x).sum().backward()
     handle.remove()
-    assert given == [[1, 1], [2, 2]]
+    assert given == [("first", [1, 1]), ("last", [2, 2])]
     assert model.p.grad.tolist() == [2, 2]
     assert x.grad.tolist() == [6, 6]
 

@@ -105,3 +105,17 @@ def an_old_backward_hook_always_warns(patch):
         warnings.warn("Using a non-full backward hook is deprecated", FutureWarning, stacklevel=2)
 
     patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", warn)
+
+
+@fault("HOOK-82")
+def an_old_global_backward_hook_is_a_full_one(patch):
+    def full(hook):
+        modules._global_is_full_backward_hook = None
+        return modules.register_module_full_backward_hook(hook)
+
+    patch.setattr(modules, "register_module_backward_hook", full)
+
+
+@fault("HOOK-82")
+def an_old_global_backward_hook_never_runs(patch):
+    wrap(patch, "backward", lambda hook: lambda *args: None)
