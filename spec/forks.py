@@ -90,8 +90,12 @@ class Fork:
 def run_in_child(config: pytest.Config, items: list[pytest.Item], file: IO[str]) -> None:
     """Run ``items``, write their reports and end the process."""
 
+    everything = config.option.durations is not None or config.getoption("xmlpath", None)
+
     class Writer:
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            if report.passed and report.when != "call" and not everything:
+                return  # nobody shows it
             data = config.hook.pytest_report_to_serializable(config=config, report=report)
             file.write(json.dumps(data) + "\n")
             file.flush()

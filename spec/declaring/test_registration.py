@@ -65,9 +65,9 @@ def test_register_buffer_makes_the_tensor_a_buffer_and_an_attribute(persistent, 
 @claim("REG-04", source="torch.nn.Parameter")
 @answers("registered by plain assignment?", no=(BUFFER, NON_PERSISTENT_BUFFER, PLAIN_TENSOR))
 @pytest.mark.parametrize("dtype", [torch.float32, torch.int64])
-def test_assigning_a_bare_tensor_registers_nothing_wherever_the_tensor_comes_from(kind, dtype, device):
-    tensor = kind.on(nn.Module(), "x", torch.ones(3, dtype=dtype, device=device)).x
-    model = ToyModel2(5, 10).to(device)
+def test_assigning_a_bare_tensor_registers_nothing_wherever_the_tensor_comes_from(kind, dtype, real_device):
+    tensor = kind.on(nn.Module(), "x", torch.ones(3, dtype=dtype, device=real_device)).x
+    model = ToyModel2(5, 10).to(real_device)
     registered = [*model.named_parameters(), *model.named_buffers()]
     model.x = tensor
     assert vars(model)["x"] is model.x is tensor
@@ -86,8 +86,8 @@ def test_assigning_a_python_value_leaves_it_a_plain_attribute(value):
 
 @claim("REG-18", source="torch.nn.Parameter")
 @pytest.mark.parametrize("dtype", FLOATING + COMPLEX)
-def test_a_parameter_is_trainable_unless_frozen_and_listed_and_saved_either_way(dtype, device):
-    tensor = torch.ones(3, dtype=dtype, device=device)
+def test_a_parameter_is_trainable_unless_frozen_and_listed_and_saved_either_way(dtype, real_device):
+    tensor = torch.ones(3, dtype=dtype, device=real_device)
     model = nn.Module()
     model.trainable = nn.Parameter(tensor)
     model.frozen = nn.Parameter(tensor, requires_grad=False)
@@ -100,7 +100,7 @@ def test_a_parameter_is_trainable_unless_frozen_and_listed_and_saved_either_way(
 @claim("REG-19", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 @pytest.mark.parametrize("requires_grad", [True, False])
-def test_registering_a_buffer_leaves_requires_grad_as_the_tensor_has_it(kind, requires_grad, device):
-    model = kind.on(nn.Module(), "x", torch.ones(3, device=device, requires_grad=requires_grad))
+def test_registering_a_buffer_leaves_requires_grad_as_the_tensor_has_it(kind, requires_grad, real_device):
+    model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=requires_grad))
     assert model.x.requires_grad is requires_grad
     assert model.x.is_leaf

@@ -37,8 +37,8 @@ def test_a_conversion_keeps_every_parameter_object(kind, convert, device):
 @claim("MOVE-07", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 @pytest.mark.parametrize("convert", CONVERT)
-def test_a_conversion_replaces_every_buffer_and_leaves_other_references_to_it_behind(kind, convert, device):
-    model = kind.on(nn.Module(), "x", torch.ones(3, device=device))
+def test_a_conversion_replaces_every_buffer_and_leaves_other_references_to_it_behind(kind, convert, real_device):
+    model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     model.list = [model.x]
     convert(model)
     assert model.x is not model.list[0]

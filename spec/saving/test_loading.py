@@ -8,10 +8,12 @@ from torch import nn
 
 from ..vocabulary import (
     ARTICLE_CHANNELS,
+    BUFFER,
     COMPLEX,
     FLOATING,
     MODELS,
     NON_PERSISTENT_BUFFER,
+    PARAMETER,
     PLAIN,
     SAVED,
     ToyModel,
@@ -39,13 +41,12 @@ def test_loading_restores_every_parameter_and_persistent_buffer_exactly(kind, re
 
 @claim("LOAD-27", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("Model", MODELS)
-@any_channels
-def test_every_model_loads_its_own_checkpoint_and_computes_the_same(Model, real_device, channels):
-    trained, fresh = Model(*channels).to(real_device), Model(*channels).to(real_device)
+def test_every_model_loads_its_own_checkpoint_and_computes_the_same(Model, real_device):
+    trained, fresh = Model(5, 10).to(real_device), Model(5, 10).to(real_device)
     for parameter in trained.parameters():
         nn.init.normal_(parameter)
     fresh.load_state_dict(trained.state_dict())
-    x = torch.randn(3, channels[0]).to(real_device)
+    x = torch.randn(3, 5).to(real_device)
     assert torch.equal(fresh(x), trained(x))
 
 
@@ -96,7 +97,7 @@ def test_loading_without_strict_reports_what_does_not_match_and_loads_the_rest(r
 
 
 @claim("LOAD-08", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("kind", SAVED)
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
 @pytest.mark.parametrize("saved_dtype", [torch.float32, torch.int64])
 def test_loading_copies_into_the_tensors_that_the_module_has(kind, dtype, saved_dtype, real_device):
@@ -121,7 +122,7 @@ COMPLAINTS = {
 
 @claim("LOAD-26", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize(("Saved", "Loading"), COMPLAINTS)
-def test_the_checkpoint_of_another_model_is_refused_and_the_keys_are_named(Saved, Loading, device):
-    model = Loading(5, 10).to(device)
+def test_the_checkpoint_of_another_model_is_refused_and_the_keys_are_named(Saved, Loading, real_device):
+    model = Loading(5, 10).to(real_device)
     with pytest.raises(RuntimeError, match=COMPLAINTS[Saved, Loading]):
-        model.load_state_dict(Saved(5, 10).to(device).state_dict())
+        model.load_state_dict(Saved(5, 10).to(real_device).state_dict())

@@ -7,6 +7,7 @@ a fault is shown. Where there is no ``fork`` the chapter runs like any other.
 """
 
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -105,11 +106,14 @@ class Aside:
                     if listener.plugin is not self:
                         config.pluginmanager.unregister(listener.plugin)
                 self.load()
+                gc.freeze()
 
             def answer(nodeids: tuple[str, str | None]) -> list[dict]:
                 self.reports.clear()
                 item, following = map(items.get, nodeids)
                 config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if following is None or following.path != item.path:
+                    gc.collect()  # graphs hold each other
                 return [
                     config.hook.pytest_report_to_serializable(config=config, report=report) for report in self.reports
                 ]

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ class Claim:
     bug: str | None = None
     broken: str | None = None
 
-    @property
+    @cached_property
     def guard(self) -> str:
         """What is expected of it on the installed torch: ``holds``, ``not yet``, ``no longer`` or ``known bug``."""
         if self.since and Version(self.since) > TORCH:
@@ -95,7 +96,7 @@ class Claim:
             return KNOWN_BUG
         return HOLDS
 
-    @property
+    @cached_property
     def terms(self) -> str:
         """The guard as it is written, such as ``since=2.5``; empty for a claim without one."""
         named = {"since": self.since, "until": self.until, "bug": self.bug, "broken": self.broken}

@@ -40,7 +40,8 @@ CONVERSIONS = (
     Conversion("double()", torch.float64, lambda module: module.double()),
     Conversion("half()", torch.float16, lambda module: module.half()),
     Conversion("bfloat16()", torch.bfloat16, lambda module: module.bfloat16()),
-    *map(to, FLOATING),
+    to(torch.float64),
+    to(torch.bfloat16),
 )
 CHANGING = tuple(convert for convert in CONVERSIONS if convert.name in ("double()", "bfloat16()"))
 """Conversions to a dtype that a new module doesn't have and that every device can multiply matrices in."""
