@@ -45,6 +45,8 @@ class ModuleMachine(RuleBasedStateMachine):
         self.assign_a_parameter("", "a", "float32", 1, True)
         self.register_a_buffer("child", "a", "float32", 2, True)
         self.register_a_buffer("child.grandchild", "b", "int64", 3, False)
+        self.register_a_buffer("", "b", "float32", 4, True)
+        self.set_to_None("", "b")
         self.save()
 
     def module(self, path):

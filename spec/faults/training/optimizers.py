@@ -26,8 +26,8 @@ def before_each_step(patch, act):
 
 
 @fault("OPT-01")
-def Adam_updates_a_frozen_parameter(patch):
-    step = torch.optim.Adam.step
+def AdamW_updates_a_frozen_parameter(patch):
+    step = torch.optim.AdamW.step
 
     def update(self, *args, **kwargs):
         for group in self.param_groups:
@@ -36,7 +36,7 @@ def Adam_updates_a_frozen_parameter(patch):
                     parameter.data.add_(1)
         return step(self, *args, **kwargs)
 
-    patch.setattr(torch.optim.Adam, "step", update)
+    patch.setattr(torch.optim.AdamW, "step", update)
 
 
 @fault("GRAD-12", "OPT-02", "OPT-04", "OPT-12")
