@@ -134,6 +134,15 @@ def named_parameters_lists_every_name_by_default(patch):
     patch.setattr(nn.Module, "named_parameters", named_parameters)
 
 
+@fault("ENUM-23")
+def a_parameter_is_listed_under_each_module_that_holds_it(patch):
+    def named_parameters(self, prefix="", recurse=True, **options):
+        for path, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
+            yield from NAMED_PARAMETERS(module, path, recurse=False, **options)
+
+    patch.setattr(nn.Module, "named_parameters", named_parameters)
+
+
 @fault("ENUM-18", since="2.0")
 def named_buffers_always_removes_duplicates(patch):
     def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
