@@ -98,10 +98,11 @@ class Aside:
     def start(self, session: pytest.Session) -> Worker:
         """The worker; it knows the collected tests by their node ids, and reports to nobody but us."""
         if self.worker is None or self.worker.pid == 0:
-            config, items = session.config, {item.nodeid: item for item in session.items}
+            config, items = session.config, {item.nodeid: item for item in session.items if self.takes(item)}
 
             def prepare() -> None:
                 self.places.clear()
+                session.items[:] = items.values()  # and forget the others: their memory is needed
                 for listener in config.hook.pytest_runtest_logreport.get_hookimpls():
                     if listener.plugin is not self:
                         config.pluginmanager.unregister(listener.plugin)
