@@ -110,6 +110,7 @@ def test_to_warns_of_complex_modules_only_when_a_complex_dtype_is_asked_for():
     model.register_buffer("x", torch.tensor([1.0]))
     model.to("meta")
     model.type(torch.complex128)
+    assert nn.Linear(2, 3).to(torch.float64).weight.dtype is torch.float64
     assert (model.z.dtype, model.x.dtype) == (torch.complex128, torch.complex128)
 
 

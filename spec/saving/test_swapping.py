@@ -61,9 +61,10 @@ def test_where_tensors_swap_a_parameter_keeps_its_requires_grad(kind, requires_g
 
     model = nn.Module()
     model.x = Kept(torch.zeros(3), kind is PARAMETER)
-    model.load_state_dict({"x": torch.ones(3)})
-    assert model.x.requires_grad is (kind is PARAMETER)
-    assert model.x.tolist() == [1, 1, 1]
+    kind.on(model, "y", torch.zeros(3))
+    model.load_state_dict({"x": torch.ones(3), "y": torch.ones(3)})
+    assert model.x.requires_grad is model.y.requires_grad is (kind is PARAMETER)
+    assert model.x.tolist() == model.y.tolist() == [1, 1, 1]
 
 
 @claim("LOAD-80", source=FLAG, since="2.3")

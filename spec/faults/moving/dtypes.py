@@ -91,6 +91,16 @@ def to_warns_of_complex_state_whatever_is_asked_for(patch):
     patch.setattr(nn.Module, "to", to)
 
 
+@fault("MOVE-66")
+def to_warns_of_complex_modules_whatever_the_dtype(patch):
+    def to(self, *args, **kwargs):
+        if isinstance(args[0], torch.dtype) and not args[0].is_complex:
+            warnings.warn("Complex modules are a new feature", stacklevel=2)
+        return TO(self, *args, **kwargs)
+
+    patch.setattr(nn.Module, "to", to)
+
+
 @fault("MOVE-23", "MOVE-01")
 def to_half_precision_does_nothing(patch):
     def to(self, *args, **kwargs):
