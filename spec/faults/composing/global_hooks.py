@@ -7,6 +7,7 @@ from torch.nn.modules import module as modules
 from torch.utils.hooks import RemovableHandle
 
 from .. import fault
+from .call_hooks import silent
 
 
 def wrap(patch, name, change):
@@ -34,15 +35,6 @@ def every_global_forward_hook_runs_after_an_error(patch):
 
 @fault("HOOK-73", since="2.1")
 def an_error_of_a_global_hook_that_is_always_called_is_swallowed(patch):
-    def silent(hook):
-        def run(*args):
-            try:
-                return hook(*args)
-            except Exception:
-                return None
-
-        return run
-
     wrap(patch, "forward", silent)
 
 

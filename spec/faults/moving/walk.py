@@ -78,7 +78,7 @@ def a_module_has_the_device_of_its_first_parameter(patch):
     patch.setattr(nn.Module, "device", property(lambda self: next(self.parameters()).device), raising=False)
 
 
-@fault("MOVE-28", "MOVE-81")
+@fault("MOVE-28", "MOVE-81", "DIST-28")
 def share_memory_leaves_out_buffers(patch):
     def share_memory(self):
         for parameter in self.parameters():
@@ -88,7 +88,7 @@ def share_memory_leaves_out_buffers(patch):
     patch.setattr(nn.Module, "share_memory", share_memory)
 
 
-@fault("MOVE-28")
+@fault("MOVE-28", "DIST-29")
 def share_memory_shares_plain_tensors(patch):
     share = nn.Module.share_memory
 
