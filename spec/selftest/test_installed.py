@@ -1,6 +1,7 @@
 """The wheel: what is in it, and that it runs from any folder without leaving a trace."""
 
 import ast
+import compileall
 import os
 import subprocess
 import sys
@@ -36,10 +37,11 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """A folder that holds what the wheel installs."""
+    """A folder that holds what pip installs from the wheel: its files and their bytecode."""
     folder = tmp_path_factory.mktemp("installed")
     with zipfile.ZipFile(wheel) as file:
         file.extractall(folder)
+    assert compileall.compile_dir(folder, quiet=1)
     return folder
 
 
