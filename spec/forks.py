@@ -70,6 +70,8 @@ class Fork:
         self.file.seek(0)
         finished = set()
         for line in self.file:
+            if not line.endswith("\n"):
+                break  # the process was killed while it wrote
             report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
             finished.add(report.nodeid)
             yield report
@@ -116,6 +118,13 @@ def run(config: pytest.Config, items: list[pytest.Item], stopped: Callable[[], b
         config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if stopped():
             return
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make the folder of ``tmp_path`` before any fork: pytest removes what it made itself, and a fork just ends."""
+    if not session.config.option.collectonly:
+        session.config._tmp_path_factory.getbasetemp()
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
