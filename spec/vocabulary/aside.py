@@ -9,12 +9,13 @@ a fault is shown. Where there is no ``fork`` the chapter runs like any other.
 import ctypes
 import gc
 import importlib
+import io
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,8 @@ class Aside:
 
     def load(self) -> None:
         for name in self.modules:
-            with suppress(Exception):  # what a release lacks, or breaks on this Python, only its claims can miss
+            # What a release lacks, or breaks on this Python, only its claims can miss.
+            with suppress(Exception), redirect_stderr(io.StringIO()):
                 importlib.import_module(name)
 
     @pytest.hookimpl(trylast=True)
