@@ -1,6 +1,6 @@
 """What pytest needs to know to run claims: devices, the claim marker and its guards, Hypothesis profiles."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -107,18 +107,15 @@ def is_available(value: object) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Read every claim before anything runs, and leave out the cases that this torch or machine can't express."""
+    claims: dict[str, Claim | None] = {}
     proofs: dict[str, str] = {}
-    claims: dict[Callable, Claim] = {}
     selected = []
     for item in items:
-        if not is_claim(item):
+        place = item.nodeid.partition("[")[0]
+        found = claims[place] if place in claims else claims.setdefault(place, claim_of(item))
+        if found is None:
             selected.append(item)
             continue
-        try:
-            found = claims.get(item.function) or claims.setdefault(item.function, read(item))
-        except InvalidClaim as error:
-            raise pytest.UsageError(str(error)) from None
-        place = item.nodeid.partition("[")[0]
         if proofs.setdefault(found.id, place) != place:
             raise pytest.UsageError(f"claim id {found.id} is used twice, by {proofs[found.id]} and by {place}")
         params = item.callspec.params.values() if hasattr(item, "callspec") else ()
@@ -135,10 +132,15 @@ def name_of(excinfo: pytest.ExceptionInfo) -> str:
     return excinfo.typename
 
 
-def is_claim(item: pytest.Item) -> bool:
-    """Whether a test has to carry a claim: every test in a chapter, and whatever is marked as one elsewhere."""
+def claim_of(item: pytest.Item) -> Claim | None:
+    """What a test claims: every test in a chapter has to, and elsewhere one that is marked."""
     in_chapter = PACKAGE in item.path.parents and PACKAGE / "selftest" not in item.path.parents
-    return in_chapter or item.get_closest_marker("claim") is not None
+    if not in_chapter and item.get_closest_marker("claim") is None:
+        return None
+    try:
+        return read(item)
+    except InvalidClaim as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(wrapper=True)
