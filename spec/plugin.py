@@ -1,6 +1,6 @@
 """Everything the specification adds to pytest; load it with ``-p``.
 
-To look through torch's objects for garbage, again and again and at the very end, would take a third of a run.
+To look through torch's objects for garbage, while tests are collected and at the very end, would take a third of a run.
 """
 
 import gc
@@ -13,10 +13,14 @@ import hypothesis  # noqa: E402, F401 - before torch: it looks for garbage too
 import torch  # noqa: E402, F401
 
 gc.freeze()
-gc.enable()
 
 PARTS = ("vocabulary.plugin", "reporting.plugin", "yours.plugin", "faults.plugin", "forks")
 pytest_plugins = [f"{__package__}.{part}" for part in PARTS]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
