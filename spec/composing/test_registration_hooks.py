@@ -110,7 +110,11 @@ def test_a_parameter_registration_hook_is_not_asked_about_None():
 @pytest.mark.parametrize("route", MODULE_ROUTES)
 def test_a_module_registration_hook_is_asked_on_every_route_and_may_replace_the_child(route):
     model, given, other, asked = nn.Module(), nn.ReLU(), nn.Identity(), []
-    with module_hook(lambda *args: asked.append(args) or other):
+    with (
+        module_hook(lambda *args: asked.append(args)),
+        module_hook(lambda *args: other),
+        module_hook(lambda *args: None),
+    ):
         MODULE_ROUTES[route](model, "child", given)
     assert asked == [(model, "child", given)]
     assert model.child is other
@@ -121,7 +125,11 @@ def test_a_module_registration_hook_is_asked_on_every_route_and_may_replace_the_
 def test_a_module_registration_hook_may_keep_a_child_from_becoming_None(route):
     model, other, asked = nn.Module(), nn.Identity(), []
     model.child = nn.ReLU()
-    with module_hook(lambda *args: asked.append(args) or other):
+    with (
+        module_hook(lambda *args: asked.append(args)),
+        module_hook(lambda *args: other),
+        module_hook(lambda *args: None),
+    ):
         MODULE_ROUTES[route](model, "child", None)
     assert asked == [(model, "child", None)]
     assert model.child is other

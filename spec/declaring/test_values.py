@@ -84,11 +84,14 @@ def test_an_object_with_torch_function_can_be_a_buffer():
 
 @claim("REG-43", source="torch.nn.Module.register_buffer")
 def test_a_ScriptModule_has_no_buffers_that_are_not_persistent():
-    model, scripted = nn.Module(), torch.jit.ScriptModule()
-    model.register_buffer("x", torch.ones(3), persistent=False)
+    class Scripted(torch.jit.ScriptModule):
+        def __init__(self, persistent):
+            super().__init__()
+            self.register_buffer("x", torch.ones(3), persistent=persistent)
+
+    assert [name for name, _ in Scripted(persistent=True).named_buffers()] == ["x"]
     with pytest.raises(RuntimeError, match="ScriptModule does not support non-persistent buffers"):
-        scripted.register_buffer("x", torch.ones(3), persistent=False)
-    assert [name for name, _ in model.named_buffers()] == ["x"]
+        Scripted(persistent=False)
 
 
 @claim("REG-09", source="torch.nn.Module.register_buffer")

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+import pytest
 from torch import nn
 from torch.nn.modules import module as modules
 
@@ -12,6 +13,7 @@ REGISTER = {"parameter": "register_parameter", "buffer": "register_buffer", "mod
 REGISTER_PARAMETER = nn.Module.register_parameter
 REGISTER_BUFFER = nn.Module.register_buffer
 APPLY = nn.Module._apply
+SETATTR = nn.Module.__setattr__
 
 
 def wrap(patch, change, kinds=KINDS):
@@ -40,6 +42,17 @@ def a_buffer_registration_hook_is_given_a_copy(patch):
 @fault("HOOK-11", "HOOK-14", since="2.0")
 def no_registration_hook_is_asked_about_None(patch):
     wrap(patch, lambda hook: lambda module, name, value: None if value is None else hook(module, name, value))
+
+
+@fault("HOOK-13", "HOOK-14", since="2.0")
+def an_assigned_child_asks_the_first_registration_hook_only(patch):
+    def assign(self, name, value):
+        hooks = modules._global_module_registration_hooks
+        with pytest.MonkeyPatch.context() as now:
+            now.setattr(modules, "_global_module_registration_hooks", OrderedDict(list(hooks.items())[:1]))
+            SETATTR(self, name, value)
+
+    patch.setattr(nn.Module, "__setattr__", assign)
 
 
 @fault("HOOK-12", since="2.0")

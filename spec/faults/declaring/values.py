@@ -168,6 +168,14 @@ def a_parameter_that_already_is_as_it_should_become_is_copied(patch):
 
 
 @fault("REG-43")
+def a_ScriptModule_takes_no_buffers(patch):
+    def register_buffer(self, name, tensor, persistent=True):
+        REGISTER_BUFFER(self, name, tensor, persistent and not isinstance(self, torch.jit.ScriptModule))
+
+    patch.setattr(nn.Module, "register_buffer", register_buffer)
+
+
+@fault("REG-43")
 def a_ScriptModule_takes_buffers_that_are_not_persistent(patch):
     def register_buffer(self, name, tensor, persistent=True):
         REGISTER_BUFFER(self, name, tensor, persistent or isinstance(self, torch.jit.ScriptModule))
