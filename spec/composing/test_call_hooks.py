@@ -34,6 +34,9 @@ def test_a_forward_pre_hook_is_given_the_inputs_and_may_replace_them_by_one_valu
     model.register_forward_pre_hook(lambda module, args: (other,) if wrapped else other)
     assert model(x, offset=1.0).tolist() == [16, 16]
     assert given == [(model, (x,))]
+    identity = nn.Identity()
+    identity.register_forward_pre_hook(lambda module, args: [1, 2])
+    assert identity(x) == [1, 2]
 
 
 @claim("HOOK-58", source="torch.nn.Module.register_forward_pre_hook", since="2.0")
@@ -62,13 +65,16 @@ def test_a_forward_hook_is_given_inputs_and_output_and_may_replace_the_output():
     assert given[0][:2] == (model, (x,))
     assert given[0][2].tolist() == [5, 5]
     assert given[1] == [6, 6]
+    model.register_forward_hook(lambda module, args, output: [0])
+    assert model(x) == [0]
 
 
 @claim("HOOK-60", source="torch.nn.Module.register_forward_hook", since="2.0")
 def test_a_forward_hook_with_kwargs_is_given_them_before_the_output():
     model, given, x = Scaled(), [], torch.ones(2)
+    model.register_forward_pre_hook(lambda module, args, kwargs: (args, {"offset": 2.0}), with_kwargs=True)
     model.register_forward_hook(lambda *args: given.append(args), with_kwargs=True)
-    output = model(x, offset=2.0)
+    output = model(x, offset=1.0)
     [(module, args, kwargs, result)] = given
     assert module is model
     assert args[0] is x

@@ -137,6 +137,12 @@ def test_what_is_registered_as_None_is_not_listed_and_what_follows_it_is(kind):
 
 @claim("ENUM-13", source="torch.nn.Module.named_parameters")
 def test_listing_without_names_gives_the_same_objects_in_the_same_order():
+    class Reversed(nn.Linear):
+        def named_parameters(self, *args, **options):
+            return reversed(list(super().named_parameters(*args, **options)))
+
+    linear = Reversed(5, 10)
+    assert list(map(id, linear.parameters())) == [id(linear.bias), id(linear.weight)]
     model = NestedModel(5, 10)
     assert list(map(id, model.parameters())) == [id(parameter) for _, parameter in model.named_parameters()]
     assert list(map(id, model.buffers())) == [id(buffer) for _, buffer in model.named_buffers()]

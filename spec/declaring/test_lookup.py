@@ -114,6 +114,7 @@ def test_set_submodule_needs_a_name_and_modules_on_the_way():
 @pytest.mark.parametrize("strict", [True, False])
 def test_set_submodule_replaces_modules_by_modules_only(strict):
     model = NestedModel(5, 10)
+    model.add_module("gone", None)
     modules, keys = list(model.named_modules()), list(model.state_dict())
     with pytest.raises(ValueError, match=r"`module` is not an nn.Module, found <class 'int'>"):
         model.set_submodule("body.toy", 3, strict=strict)
@@ -121,6 +122,8 @@ def test_set_submodule_replaces_modules_by_modules_only(strict):
         model.set_submodule("scale", nn.Identity(), strict=strict)
     with pytest.raises(AttributeError, match=r"^`c1` is not an nn.Module$"):
         model.set_submodule("body.toy.c1", nn.Identity(), strict)
+    with pytest.raises(AttributeError, match=r"^`gone` is not an nn.Module$"):
+        model.set_submodule("gone", nn.Identity(), strict)
     assert list(model.named_modules()) == modules
     assert list(model.state_dict()) == keys
 

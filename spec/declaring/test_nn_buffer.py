@@ -30,8 +30,9 @@ def test_an_nn_Buffer_is_non_persistent_by_keyword_only(device):
     model = nn.Module()
     model.kept = nn.Buffer(torch.ones(3, device=device), persistent=True)
     model.left_out = nn.Buffer(torch.ones(3, device=device), persistent=False)
-    assert [name for name, _ in model.named_buffers()] == ["kept", "left_out"]
-    assert list(model.state_dict()) == ["kept"]
+    model.again = nn.Buffer(model.left_out)
+    assert [name for name, _ in model.named_buffers()] == ["kept", "left_out", "again"]
+    assert list(model.state_dict()) == ["kept", "again"]
     with pytest.raises(TypeError, match="positional"):
         nn.Buffer(torch.ones(3, device=device), False)
 

@@ -55,13 +55,14 @@ def test_a_module_shares_what_was_assigned_with_the_checkpoint(kind):
 def test_assigning_a_tensor_makes_a_new_parameter_and_assigning_a_parameter_takes_it_as_it_is(kind):
     model = nn.Module()
     model.body = kind.on(kind.on(nn.Module(), "x", torch.zeros(3)), "y", torch.zeros(3))
+    model.body.z = type("Special", (nn.Parameter,), {})(torch.zeros(3))
     before, tensor = model.body.x, torch.ones(3)
-    checkpoint = {"body.x": tensor, "body.y": nn.Parameter(torch.ones(3))}
+    checkpoint = {"body.x": tensor, "body.y": nn.Parameter(torch.ones(3)), "body.z": tensor}
     model.load_state_dict(checkpoint, assign=True)
-    assert type(model.body.x) is nn.Parameter
+    assert type(model.body.x) is type(model.body.z) is nn.Parameter
     assert model.body.x is not before
     assert model.body.y is checkpoint["body.y"]
-    assert [name for name, _ in model.named_parameters()] == ["body.x", "body.y"]
+    assert [name for name, _ in model.named_parameters()] == ["body.x", "body.y", "body.z"]
 
 
 @claim("LOAD-66", source="torch.nn.Module.load_state_dict", since="2.1")

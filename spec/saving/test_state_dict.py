@@ -128,8 +128,11 @@ def test_a_buffer_that_is_rebound_leaves_the_old_tensor_in_a_state_dict_taken_ea
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_writing_into_a_value_of_the_state_dict_writes_into_the_module(kind, real_device):
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
+    product = model.x * torch.ones(3, device=real_device, requires_grad=True)
     model.state_dict()["x"].fill_(7)
     assert model.x.tolist() == [7, 7, 7]
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.sum().backward()
 
 
 @claim("SD-16", source="torch.nn.Module.state_dict")

@@ -2,6 +2,7 @@
 
 import copy
 
+import torch
 from torch import nn
 from torch.nn.modules import module as modules
 
@@ -168,3 +169,44 @@ def there_may_be_both_kinds_of_global_backward_hooks(patch):
 @fault("HOOK-70")
 def a_forward_pre_hook_is_given_a_copy_of_the_module(patch):
     wrap(patch, PRE, lambda hook, **options: lambda module, *args: hook(copy.deepcopy(module), *args))
+
+
+@fault("HOOK-57")
+def a_list_that_a_forward_pre_hook_returns_is_taken_for_the_inputs(patch):
+    def listed(hook, **options):
+        def changed(*args):
+            result = hook(*args)
+            return tuple(result) if isinstance(result, list) else result
+
+        return changed
+
+    wrap(patch, PRE, listed)
+
+
+@fault("HOOK-59")
+def a_forward_hook_replaces_the_output_by_a_tensor_only(patch):
+    def strict(hook, **options):
+        def changed(*args):
+            result = hook(*args)
+            return result if isinstance(result, torch.Tensor) else None
+
+        return changed
+
+    wrap(patch, POST, strict)
+
+
+@fault("HOOK-60", since="2.0")
+def a_forward_hook_is_given_the_kwargs_as_they_were_before_the_pre_hooks(patch):
+    given = {}
+
+    def call(self, *args, **kwargs):
+        given[id(self)] = kwargs
+        return CALL(self, *args, **kwargs)
+
+    def unaware(hook, with_kwargs=False, **options):
+        if not with_kwargs:
+            return hook
+        return lambda module, args, kwargs, output: hook(module, args, given[id(module)], output)
+
+    patch.setattr(nn.Module, "_call_impl", call)
+    wrap(patch, POST, unaware)

@@ -196,3 +196,19 @@ def the_walk_of_the_listings_finds_other_members_under_every_name(patch):
             yield from ((f"{path}.{name}".lstrip("."), member) for name, member in get_members(module))
 
     patch.setattr(nn.Module, "_named_members", named_members)
+
+
+@fault("ENUM-22")
+def named_modules_takes_an_empty_memo_for_none(patch):
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+        yield from NAMED_MODULES(self, memo or None, prefix, remove_duplicate)
+
+    patch.setattr(nn.Module, "named_modules", named_modules)
+
+
+@fault("ENUM-13")
+def parameters_does_not_ask_the_named_parameters_of_the_class(patch):
+    def parameters(self, recurse=True):
+        yield from (parameter for _, parameter in NAMED_PARAMETERS(self, recurse=recurse))
+
+    patch.setattr(nn.Module, "parameters", parameters)

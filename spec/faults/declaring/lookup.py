@@ -10,6 +10,7 @@ from .. import fault
 GET_BUFFER = nn.Module.get_buffer
 GET_PARAMETER = nn.Module.get_parameter
 GET_SUBMODULE = nn.Module.get_submodule
+SET_SUBMODULE = getattr(nn.Module, "set_submodule", None)
 
 
 @fault("ENUM-09")
@@ -122,3 +123,13 @@ def set_submodule_replaces_nothing_but_modules(patch):
         set_submodule(self, target, module)
 
     patch.setattr(nn.Module, "set_submodule", checking)
+
+
+@fault("ENUM-32", since="2.7")
+def set_submodule_fills_the_place_of_a_child_that_is_None(patch):
+    def set_submodule(self, target, module, strict=False):
+        if target in self._modules and self._modules[target] is None:
+            return setattr(self, target, module)
+        return SET_SUBMODULE(self, target, module, strict)
+
+    patch.setattr(nn.Module, "set_submodule", set_submodule)

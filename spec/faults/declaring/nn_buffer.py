@@ -180,3 +180,13 @@ def a_tensor_in_the_place_of_a_buffer_goes_past_the_register_buffer_of_a_subclas
             MODULE_SETATTR(self, name, value)
 
     patch.setattr(nn.Module, "__setattr__", setattr)
+
+
+@fault("BUF-02", since="2.5")
+def an_nn_Buffer_made_of_another_is_as_persistent_as_that(patch):
+    new = nn.Buffer.__new__
+
+    def inheriting(cls, data=None, *, persistent=True):
+        return new(cls, data, persistent=persistent and getattr(data, "persistent", True))
+
+    patch.setattr(nn.Buffer, "__new__", inheriting)

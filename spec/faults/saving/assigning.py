@@ -200,3 +200,15 @@ def a_buffer_stays_as_persistent_as_it_was(patch):
         return result
 
     patch.setattr(nn.Module, "load_state_dict", load)
+
+
+@fault("LOAD-65", since="2.1")
+def an_assigned_tensor_becomes_a_parameter_of_the_class_that_was_there(patch):
+    def load_from(self, *args):
+        before = {name: type(parameter) for name, parameter in self._parameters.items()}
+        LOAD_FROM(self, *args)
+        for name, parameter in self._parameters.items():
+            if parameter is not None and type(parameter) is nn.Parameter:
+                parameter.__class__ = before[name]
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load_from)

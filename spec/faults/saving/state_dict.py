@@ -226,3 +226,14 @@ def the_values_of_a_state_dict_are_contiguous(patch):
                 destination[name] = destination[name].contiguous()
 
     patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("SD-15")
+def autograd_does_not_see_what_is_written_into_a_state_dict(patch):
+    def save_to(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        if not keep_vars:
+            own = [prefix + name for name in (*self._parameters, *self._buffers)]
+            destination.update({key: destination[key].data for key in own if key in destination})
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save_to)
