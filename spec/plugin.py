@@ -1,6 +1,6 @@
 """Everything the specification adds to pytest; load it with ``-p``.
 
-To look through torch's objects for garbage, while tests are collected and at the very end, would take a third of a run.
+To look through torch's objects for garbage, while tests are collected and at the very end, takes long.
 """
 
 import gc

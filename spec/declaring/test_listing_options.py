@@ -98,11 +98,11 @@ def test_named_modules_gives_the_module_itself_first_and_each_child_before_the_n
 @claim("ENUM-22", source="torch.nn.Module.named_modules")
 def test_named_modules_passes_over_what_is_in_memo_and_adds_what_it_lists():
     model = nn.Sequential(nn.Identity(), nn.Sequential(nn.Identity()))
-    memo = set()
-    assert names(model[1].named_modules(memo)) == ["", "0"]
-    assert memo == {model[1], model[1][0]}
+    empty, memo = set(), {model[1]}
+    assert names(model[1].named_modules(empty)) == ["", "0"]
+    assert empty == {model[1], model[1][0]}
     assert names(model.named_modules(memo)) == ["", "0"]
-    assert memo == set(model.modules())
+    assert memo == {model, model[0], model[1]}
     assert names(model.named_modules(memo)) == []
 
 

@@ -89,6 +89,9 @@ def test_a_ScriptModule_has_no_buffers_that_are_not_persistent():
             super().__init__()
             self.register_buffer("x", torch.ones(3), persistent=persistent)
 
+    model = nn.Module()
+    model.register_buffer("x", torch.ones(3), persistent=False)
+    assert [name for name, _ in model.named_buffers()] == ["x"]
     assert [name for name, _ in Scripted(persistent=True).named_buffers()] == ["x"]
     with pytest.raises(RuntimeError, match="ScriptModule does not support non-persistent buffers"):
         Scripted(persistent=False)

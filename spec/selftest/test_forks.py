@@ -30,7 +30,7 @@ def test_a_process_ends():
 """
 
 
-def two_processes(folder, in_the_fork, *options):
+def two_processes(folder, in_the_fork):
     """The run of two files in a process each; ``{pid}`` in ``in_the_fork`` is that of the process that forks."""
 
     def prepare():

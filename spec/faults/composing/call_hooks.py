@@ -173,26 +173,18 @@ def a_forward_pre_hook_is_given_a_copy_of_the_module(patch):
 
 @fault("HOOK-57")
 def a_list_that_a_forward_pre_hook_returns_is_taken_for_the_inputs(patch):
-    def listed(hook, **options):
-        def changed(*args):
-            result = hook(*args)
-            return tuple(result) if isinstance(result, list) else result
+    def inputs(result):
+        return tuple(result) if isinstance(result, list) else result
 
-        return changed
-
-    wrap(patch, PRE, listed)
+    wrap(patch, PRE, lambda hook, **options: lambda *args: inputs(hook(*args)))
 
 
 @fault("HOOK-59")
 def a_forward_hook_replaces_the_output_by_a_tensor_only(patch):
-    def strict(hook, **options):
-        def changed(*args):
-            result = hook(*args)
-            return result if isinstance(result, torch.Tensor) else None
+    def tensor(result):
+        return result if isinstance(result, torch.Tensor) else None
 
-        return changed
-
-    wrap(patch, POST, strict)
+    wrap(patch, POST, lambda hook, **options: lambda *args: tensor(hook(*args)))
 
 
 @fault("HOOK-60", since="2.0")
