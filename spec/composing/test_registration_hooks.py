@@ -237,3 +237,12 @@ def test_registration_hooks_are_asked_about_each_tensor_that_is_loaded_with_assi
     with parameter_hook(note), buffer_hook(note):
         model.load_state_dict(checkpoint, assign=True)
     assert asked == ["b1", "c1", "weight", "bias"]
+
+
+@claim("HOOK-83", source="torch.nn.Module.set_submodule", since="2.5")
+def test_a_module_registration_hook_is_asked_by_set_submodule_too_and_may_replace_the_child():
+    model, given, other, asked = nn.Sequential(nn.Sequential(nn.ReLU())), nn.Identity(), nn.Tanh(), []
+    with module_hook(lambda *args: asked.append(args) or other):
+        model.set_submodule("0.0", given)
+    assert asked == [(model[0], "0", given)]
+    assert model[0][0] is other

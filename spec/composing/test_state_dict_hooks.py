@@ -144,3 +144,19 @@ def test_state_dict_hooks_run_in_the_order_of_registration_until_they_are_remove
     first.remove()
     model.state_dict()
     assert ran == ["first", "second", "second"]
+
+
+@claim("HOOK-84", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
+def test_a_bound_method_cannot_be_a_state_dict_post_hook_and_a_function_that_calls_it_can():
+    class Own(nn.Linear):
+        def hook(self, *args):
+            ran.append(self)
+
+    model, ran = Own(2, 3), []
+    with pytest.raises(AttributeError):
+        model.register_state_dict_post_hook(model.hook)
+    model.state_dict()
+    assert ran == []
+    model.register_state_dict_post_hook(lambda *args: model.hook(*args))
+    model.state_dict()
+    assert ran == [model]

@@ -1,20 +1,45 @@
-"""Faults in the global hooks, and in what the tables of hooks are left with."""
-
-import warnings
+"""Faults in the global hooks."""
 
 from torch import nn
 from torch.nn.modules import module as modules
-from torch.utils.hooks import RemovableHandle
 
 from .. import fault
-from .call_hooks import silent
+from .hooking import silent, wrap_global
+
+GLOBAL = ["register_module_forward_pre_hook", "register_module_forward_hook", "register_module_full_backward_hook"]
 
 
-def wrap(patch, name, change):
-    """Let each hook that ``register_module_<name>_hook`` registers be changed before."""
-    name = f"register_module_{name}_hook"
-    register = getattr(modules, name)
-    patch.setattr(modules, name, lambda hook, **options: register(change(hook), **options))
+@fault("HOOK-65")
+def a_global_hook_does_not_run_for_a_container(patch):
+    for name in GLOBAL:
+        register = getattr(modules, name)
+
+        def register(hook, register=register):
+            return register(lambda module, *args: None if isinstance(module, nn.Sequential) else hook(module, *args))
+
+        patch.setattr(modules, name, register)
+
+
+def forget_the_global_kind(patch, only_if_none):
+    for name in ("register_module_backward_hook", "register_module_full_backward_hook"):
+        register = getattr(modules, name)
+
+        def register_either(hook, register=register):
+            if not (only_if_none and modules._global_backward_hooks):
+                modules._global_is_full_backward_hook = None
+            return register(hook)
+
+        patch.setattr(modules, name, register_either)
+
+
+@fault("HOOK-69")
+def there_may_be_both_kinds_of_global_backward_hooks(patch):
+    forget_the_global_kind(patch, only_if_none=False)
+
+
+@fault("HOOK-69")
+def there_may_be_one_kind_of_global_backward_hooks_after_the_other(patch):
+    forget_the_global_kind(patch, only_if_none=True)
 
 
 @fault("HOOK-72", since="2.1")
@@ -35,7 +60,7 @@ def every_global_forward_hook_runs_after_an_error(patch):
 
 @fault("HOOK-73", since="2.1")
 def an_error_of_a_global_hook_that_is_always_called_is_swallowed(patch):
-    wrap(patch, "forward", silent)
+    wrap_global(patch, "forward", silent)
 
 
 @fault("HOOK-74", since="2.6")
@@ -48,55 +73,12 @@ def no_global_forward_hook_is_given_the_kwargs(patch):
 
 @fault("HOOK-75")
 def what_a_global_forward_hook_returns_is_ignored(patch):
-    wrap(patch, "forward", lambda hook: lambda *args: (hook(*args), None)[1])
+    wrap_global(patch, "forward", lambda hook: lambda *args: (hook(*args), None)[1])
 
 
 @fault("HOOK-75")
 def what_a_global_forward_pre_hook_returns_is_ignored(patch):
-    wrap(patch, "forward_pre", lambda hook: lambda *args: (hook(*args), None)[1])
-
-
-@fault("HOOK-76", since="2.0")
-def what_a_global_full_backward_pre_hook_returns_is_ignored(patch):
-    wrap(patch, "full_backward_pre", lambda hook: lambda *args: (hook(*args), None)[1])
-
-
-@fault("HOOK-77", since="2.0")
-def a_backward_hook_that_never_runs_goes_without_a_warning(patch):
-    warn = warnings.warn
-
-    def quiet(message, *args, **options):
-        if "For backward hooks to be called" not in str(message):
-            warn(message, *args, **options)
-
-    patch.setattr(warnings, "warn", quiet)
-
-
-@fault("HOOK-78")
-def what_an_old_backward_hook_returns_is_ignored(patch):
-    register = nn.Module.register_backward_hook
-    patch.setattr(
-        nn.Module, "register_backward_hook", lambda self, hook: register(self, lambda *args: (hook(*args), None)[1])
-    )
-
-
-@fault("HOOK-79", since="2.1")
-def a_removed_hook_leaves_its_options_behind(patch):
-    init = RemovableHandle.__init__
-    patch.setattr(RemovableHandle, "__init__", lambda self, hooks, extra_dict=None: init(self, hooks))
-
-
-@fault("HOOK-81", since="2.4")
-def an_old_backward_hook_warns_of_nothing(patch):
-    patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", lambda self, inputs, result, grad_fn: None)
-
-
-@fault("HOOK-81", since="2.4")
-def an_old_backward_hook_always_warns(patch):
-    def warn(self, inputs, result, grad_fn):
-        warnings.warn("Using a non-full backward hook is deprecated", FutureWarning, stacklevel=2)
-
-    patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", warn)
+    wrap_global(patch, "forward_pre", lambda hook: lambda *args: (hook(*args), None)[1])
 
 
 @fault("HOOK-82")
@@ -110,4 +92,19 @@ def an_old_global_backward_hook_is_a_full_one(patch):
 
 @fault("HOOK-82")
 def an_old_global_backward_hook_never_runs(patch):
-    wrap(patch, "backward", lambda hook: lambda *args: None)
+    wrap_global(patch, "backward", lambda hook: lambda *args: None)
+
+
+@fault("HOOK-76", since="2.0")
+def what_a_global_full_backward_pre_hook_returns_is_ignored(patch):
+    wrap_global(patch, "full_backward_pre", lambda hook: lambda *args: (hook(*args), None)[1])
+
+
+@fault("HOOK-76", since="2.0")
+def a_global_full_backward_pre_hook_does_not_run_for_a_module_without_hooks_of_its_own(patch):
+    def own(module):
+        return module._backward_pre_hooks or module._backward_hooks
+
+    wrap_global(
+        patch, "full_backward_pre", lambda hook: lambda module, *args: hook(module, *args) if own(module) else None
+    )

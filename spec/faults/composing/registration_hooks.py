@@ -168,3 +168,12 @@ def loading_with_assign_asks_no_registration_hook(patch):
             return load_state_dict(self, *args, **options)
 
     patch.setattr(nn.Module, "load_state_dict", load)
+
+
+@fault("HOOK-83", since="2.5")
+def a_module_registration_hook_is_not_asked_by_set_submodule(patch):
+    def set_submodule(self, target, module, strict=False):
+        path, _, name = target.rpartition(".")
+        self.get_submodule(path)._modules[name] = module
+
+    patch.setattr(nn.Module, "set_submodule", set_submodule)

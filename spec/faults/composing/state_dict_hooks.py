@@ -123,3 +123,11 @@ def a_removed_hook_of_a_module_runs_all_the_same(patch):
         remove(self)
 
     patch.setattr(RemovableHandle, "remove", removed)
+
+
+@fault("HOOK-84", since="2.5")
+def a_bound_method_may_be_a_state_dict_post_hook(patch):
+    register = nn.Module.register_state_dict_post_hook
+    patch.setattr(
+        nn.Module, "register_state_dict_post_hook", lambda self, hook: register(self, lambda *args: hook(*args))
+    )
