@@ -85,6 +85,16 @@ def test_a_plain_attribute_can_be_assigned_before_super_init_and_stays(kind):
     assert list(model.state_dict()) == []
 
 
+@claim("SET-52", source="torch.nn.Module")
+def test_super_init_puts_a_module_in_training_mode_whatever_was_set_before():
+    model = Unfinished()
+    model.training = False
+    nn.Module.__init__(model)
+    assert model.training is True
+    nn.Module.__init__(model.eval())
+    assert model.training is True
+
+
 @claim("SET-38", source="torch.nn.Module")
 def test_what_is_missing_before_super_init_is_an_AttributeError_that_names_the_class_and_the_attribute():
     with pytest.raises(AttributeError, match="'Unfinished' object has no attribute 'x'"):

@@ -26,7 +26,7 @@ from ..vocabulary import (
     any_channels,
     claim,
 )
-from .places import EMPTY_BUFFER, EMPTY_MODULE, EMPTY_PARAMETER
+from .places import EMPTY_BUFFER, EMPTY_MODULE, EMPTY_PARAMETER, MODULE
 
 
 @claim("ENUM-01", source="torch.nn.Module.parameters")
@@ -165,3 +165,27 @@ def test_a_listing_can_be_gone_through_once(name):
     listing = getattr(ToyModel3(5, 10), name)()
     assert len(list(listing)) > 0
     assert list(listing) == []
+
+
+LISTINGS = {PARAMETER: "named_parameters", BUFFER: "named_buffers", MODULE: "named_children"}
+
+
+@claim("ENUM-45", source="torch.nn.Module.named_parameters")
+@pytest.mark.parametrize(("kind", "listing"), LISTINGS.items())
+def test_state_can_be_replaced_while_it_is_listed_but_neither_registered_nor_deleted(kind, listing):
+    model = nn.Module()
+    listing = getattr(model, listing)
+    kind.put(model, "x", torch.ones(3))
+    kind.put(model, "y", torch.ones(3))
+    for name, _ in listing():
+        kind.put(model, name, torch.zeros(3))
+    registering, deleting = listing(), listing()
+    assert next(registering)[0] == "x"
+    kind.put(model, "z", torch.ones(3))
+    with pytest.raises(RuntimeError, match="during iteration"):
+        next(registering)
+    assert next(deleting)[0] == "x"
+    del model.x
+    with pytest.raises(RuntimeError, match="during iteration"):
+        next(deleting)
+    assert [name for name, _ in listing()] == ["y", "z"]

@@ -4,7 +4,18 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import BUFFER, BUFFERS, PARAMETER, PARAMETERS, PLAIN, PLAIN_TENSOR, PLAIN_VALUE, NestedModel, claim
+from ..vocabulary import (
+    BUFFER,
+    BUFFERS,
+    PARAMETER,
+    PARAMETERS,
+    PLAIN,
+    PLAIN_TENSOR,
+    PLAIN_VALUE,
+    NestedModel,
+    ToyModel3,
+    claim,
+)
 from .places import MODULE
 
 
@@ -32,6 +43,19 @@ def test_get_submodule_finds_a_module_by_its_dotted_name_and_itself_by_the_empty
     assert model.get_submodule("body.toy.linear") is model.body.toy.linear
     assert model.get_submodule("body") is model.body
     assert model.get_submodule("") is model
+
+
+@claim("ENUM-44", source="torch.nn.Module.get_submodule")
+def test_a_dotted_name_may_lead_through_a_property():
+    class Stack(nn.Sequential):
+        @property
+        def last(self):
+            return self[-1]
+
+    model = nn.Sequential(Stack(nn.ReLU(), ToyModel3(5, 10)))
+    assert model.get_submodule("0.last") is model[0][1]
+    assert model.get_parameter("0.last.b1") is model[0][1].b1
+    assert model.get_buffer("0.last.c1") is model[0][1].c1
 
 
 @claim("ENUM-10", source="torch.nn.Module.get_parameter")

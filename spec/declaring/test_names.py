@@ -41,6 +41,17 @@ def test_a_name_that_is_not_a_string_is_refused(call, word):
     assert [*model._parameters, *model._buffers, *model._modules] == []
 
 
+@claim("SET-51", source="torch.nn.Module.register_parameter")
+@pytest.mark.parametrize(("call", "word"), REGISTERING.items())
+def test_a_name_of_a_subclass_of_str_is_a_name(call, word):
+    class Name(str):
+        __slots__ = ()
+
+    model = nn.Module()
+    call.put(model, Name("x"), torch.ones(3))
+    assert list(getattr(model, f"_{word}s")) == ["x"]
+
+
 @claim("SET-40", source="torch.nn.Module.register_parameter")
 @pytest.mark.parametrize(("call", "word"), REGISTERING.items())
 def test_a_name_with_a_dot_is_refused(call, word):

@@ -104,3 +104,14 @@ def test_registering_a_buffer_leaves_requires_grad_as_the_tensor_has_it(kind, re
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=requires_grad))
     assert model.x.requires_grad is requires_grad
     assert model.x.is_leaf
+
+
+@claim("REG-46", source="torch.nn.Module.register_module")
+def test_register_module_asks_an_overridden_add_module():
+    class Listed(nn.Module):
+        def add_module(self, name, module):
+            super().add_module(f"listed_{name}", module)
+
+    model, child = Listed(), nn.Identity()
+    model.register_module("child", child)
+    assert list(model.named_children()) == [("listed_child", child)]

@@ -31,13 +31,12 @@ def test_dir_lists_state_of_every_kind_among_methods_and_attributes(kind):
 
 @claim("ENUM-36", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_VALUE, MODULE])
-def test_dir_leaves_out_names_that_begin_with_a_digit(kind):
+def test_dir_leaves_out_names_that_begin_with_a_digit_and_no_others(kind):
     model = nn.Module()
     before = dir(model)
-    kind.put(model, "0", torch.ones(3))
-    kind.put(model, "1x", torch.ones(3))
-    kind.put(model, "x1", torch.ones(3))
-    assert [name for name in dir(model) if name not in before] == ["x1"]
+    for name in ("0", "1x", "x1", "a-b", "a b", "class"):
+        kind.put(model, name, torch.ones(3))
+    assert [name for name in dir(model) if name not in before] == ["a b", "a-b", "class", "x1"]
 
 
 @claim("ENUM-37", source="torch.nn.Module")
@@ -85,3 +84,14 @@ def test_repr_leaves_blank_lines_blank_below_the_top():
 def test_extra_repr_is_empty_unless_a_module_defines_it():
     assert ToyModel3(5, 10).extra_repr() == ""
     assert ToyModel3(5, 10).linear.extra_repr() == "in_features=5, out_features=10, bias=True"
+
+
+@claim("ENUM-46", source="torch.nn.Module")
+def test_repr_calls_a_module_what_it_calls_itself():
+    class Renamed(nn.Linear):
+        def _get_name(self):
+            return "Dense"
+
+    assert repr(nn.Sequential(Renamed(5, 10))) == (
+        "Sequential(\n  (0): Dense(in_features=5, out_features=10, bias=True)\n)"
+    )

@@ -205,6 +205,20 @@ def test_a_lazy_module_has_to_initialize_everything():
     assert model.has_uninitialized_params()
 
 
+@claim("META-62", source="torch.nn.modules.lazy.LazyModuleMixin")
+def test_a_lazy_module_whose_first_forward_fails_to_initialize_it_may_try_again():
+    class Hesitating(nn.LazyLinear):
+        def initialize_parameters(self, x):
+            if x.any():
+                super().initialize_parameters(x)
+
+    model = Hesitating(3)
+    with pytest.raises(RuntimeError, match="has not been fully initialized"):
+        model(torch.zeros(1, 2))
+    assert model(torch.ones(1, 2)).shape == (1, 3)
+    assert type(model) is nn.Linear
+
+
 class Once(Lazy):
     """A lazy module without an ordinary class that counts its initializations."""
 
@@ -243,9 +257,14 @@ def test_has_uninitialized_params_looks_at_parameters_and_buffers():
 
 
 @claim("META-32", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_cannot_be_replicated_before_its_first_forward():
-    with pytest.raises(RuntimeError, match="Modules with uninitialized parameters can't be used with `DataParallel`"):
-        nn.LazyLinear(3)._replicate_for_data_parallel()
+def test_a_lazy_module_cannot_be_replicated_before_it_is_ordinary():
+    lazy, ordinary, without_an_ordinary_class = nn.LazyLinear(3), nn.LazyLinear(3), Once()
+    ordinary(torch.ones(1, 2))
+    without_an_ordinary_class(torch.ones(1))
+    for model in (lazy, without_an_ordinary_class):
+        with pytest.raises(RuntimeError, match="uninitialized parameters can't be used with `DataParallel`"):
+            model._replicate_for_data_parallel()
+    assert type(ordinary._replicate_for_data_parallel()) is nn.Linear
 
 
 @claim("META-60", source="torch.nn.modules.lazy.LazyModuleMixin", until="2.4")

@@ -44,6 +44,19 @@ def test_what_is_uninitialized_can_become_ordinary_in_another_dtype(Uninitialize
     assert (tensor.dtype, tensor.shape) == (torch.float16, (2,))
 
 
+@claim("META-63", source="torch.nn.parameter.UninitializedParameter")
+def test_a_subclass_of_UninitializedParameter_says_what_it_becomes():
+    class Mine(nn.Parameter):
+        pass
+
+    class Uninitialized(UninitializedParameter):
+        cls_to_become = Mine
+
+    parameter = Uninitialized()
+    parameter.materialize((2,))
+    assert type(parameter) is Mine
+
+
 @claim("META-47", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
 def test_what_is_uninitialized_cannot_become_ordinary_on_meta_from_elsewhere(Uninitialized):

@@ -35,6 +35,18 @@ def pickled(value):
 ROUTES = [deepcopied, pickled]
 
 
+class Reviving(nn.Module):
+    """Sets ``revived`` when it takes the state of a copy."""
+
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.ones(3))
+
+    def __setstate__(self, state):
+        self.revived = True
+        super().__setstate__(state)
+
+
 def doubled(gradient):
     return gradient * 2
 
@@ -255,6 +267,17 @@ def test_a_copy_on_meta_stays_on_meta(route):
     assert all(tensor.is_meta for tensor in [*copied.parameters(), *copied.buffers()])
     assert list(vars(copied)) == list(vars(model))
     assert list(copied.state_dict()) == list(model.state_dict())
+
+
+@claim("SER-53", source="torch.nn.Module")
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_a_module_sets_before_it_takes_the_state_of_a_copy_stays_beside_that_state(route):
+    copied = route(Reviving())
+    assert copied.revived
+    assert copied.x.tolist() == [1, 1, 1]
+    copied.__setstate__({"_parameters": {}})
+    assert copied.revived
+    assert list(copied.parameters()) == []
 
 
 @claim("SER-52", source="torch.nn.Parameter")

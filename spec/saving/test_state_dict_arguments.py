@@ -60,11 +60,30 @@ def test_a_second_module_can_be_saved_into_the_same_state_dict_under_a_prefix():
     assert checkpoint._metadata == {"first": {"version": 1}, "first.linear": {"version": 1}, "second": {"version": 7}}
 
 
+@claim("SD-102", source="torch.nn.Module.state_dict")
+def test_a_second_module_saved_under_the_same_prefix_replaces_the_values_and_the_version_of_the_first():
+    checkpoint, second = nn.BatchNorm1d(3, affine=False).state_dict(prefix="x."), Versioned()
+    checkpoint._metadata["other"] = {"version": 3}
+    second.register_buffer("running_mean", torch.ones(3))
+    second.state_dict(destination=checkpoint, prefix="x.")
+    assert list(checkpoint) == ["x.running_mean", "x.running_var", "x.num_batches_tracked", "x.x"]
+    assert checkpoint["x.running_mean"].tolist() == [1, 1, 1]
+    assert checkpoint._metadata == {"x": {"version": 7}, "other": {"version": 3}}
+
+
 @claim("SD-22", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("prefix", ["model.", "model_"])
 def test_the_prefix_is_put_before_every_key_as_it_is(prefix, device):
     model = NestedModel(5, 10).to(device)
     assert list(model.state_dict(prefix=prefix)) == [prefix + key for key in model.state_dict()]
+
+
+@claim("SD-103", source="torch.nn.Module.state_dict")
+@pytest.mark.parametrize(
+    ("prefix", "path"), [("model.", "model"), ("model_", "model"), ("model..", "model."), ("m", "")]
+)
+def test_the_metadata_names_a_module_by_its_prefix_without_the_last_character_even_if_it_is_no_dot(prefix, path):
+    assert list(Versioned().state_dict(prefix=prefix)._metadata.items()) == [(path, {"version": 7})]
 
 
 @claim("SD-23", source="torch.nn.Module.state_dict")

@@ -151,3 +151,17 @@ def test_Dropout_has_a_mode_and_no_state(Dropout, real_device):
     assert list(model.state_dict()) == [*model.parameters(), *model.buffers()] == []
     assert not torch.equal(model(x), x)
     assert torch.equal(model.eval()(x), x)
+
+
+@claim("IDIOM-55", source="torch.nn.Module.train")
+def test_a_module_changes_its_mode_before_its_submodules_do_so_one_after_the_other():
+    seen = []
+
+    class Watching(nn.Module):
+        def train(self, mode=True):
+            seen.append([module.training for module in model.modules()])
+            return super().train(mode)
+
+    model = nn.Sequential(Watching(), Watching())
+    model.eval()
+    assert seen == [[False, True, True], [False, False, True]]

@@ -147,3 +147,13 @@ def call_super_init_passes_no_arguments_on(patch):
             INIT(self, *args, **kwargs)
 
     patch.setattr(nn.Module, "__init__", init)
+
+
+@fault("SET-52")
+def super_init_leaves_the_mode_that_was_set_before(patch):
+    def init(self, *args, **kwargs):
+        mode = vars(self).get("training", True)
+        INIT(self, *args, **kwargs)
+        vars(self)["training"] = mode
+
+    patch.setattr(nn.Module, "__init__", init)

@@ -8,6 +8,7 @@ NAMED_PARAMETERS = nn.Module.named_parameters
 NAMED_BUFFERS = nn.Module.named_buffers
 NAMED_MODULES = nn.Module.named_modules
 SAVE = nn.Module._save_to_state_dict
+LISTINGS = {name: getattr(nn.Module, name) for name in ("named_parameters", "named_buffers", "named_children")}
 
 
 @fault("ENUM-01", "ENUM-12")
@@ -212,3 +213,13 @@ def parameters_does_not_ask_the_named_parameters_of_the_class(patch):
         yield from (parameter for _, parameter in NAMED_PARAMETERS(self, recurse=recurse))
 
     patch.setattr(nn.Module, "parameters", parameters)
+
+
+@fault("ENUM-45")
+def a_listing_goes_on_though_state_is_registered_or_deleted(patch):
+    for name, method in LISTINGS.items():
+
+        def list_all(self, *args, method=method, **kwargs):
+            yield from list(method(self, *args, **kwargs))
+
+        patch.setattr(nn.Module, name, list_all)

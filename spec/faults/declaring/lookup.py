@@ -133,3 +133,16 @@ def set_submodule_fills_the_place_of_a_child_that_is_None(patch):
         return SET_SUBMODULE(self, target, module, strict)
 
     patch.setattr(nn.Module, "set_submodule", set_submodule)
+
+
+@fault("ENUM-44")
+def get_submodule_looks_at_registered_modules_only(patch):
+    def get_submodule(self, target):
+        found = GET_SUBMODULE(self, target)
+        for name in target.split(".") if target else ():
+            if name not in self._modules:
+                raise AttributeError(f"{type(self).__name__} has no attribute `{name}`")
+            self = self._modules[name]
+        return found
+
+    patch.setattr(nn.Module, "get_submodule", get_submodule)

@@ -162,3 +162,17 @@ def a_submodule_registered_as_None_takes_a_tensor(patch):
         MODULE_SETATTR(self, name, value)
 
     patch.setattr(nn.Module, "__setattr__", setattr)
+
+
+@fault("SET-51")
+def a_name_has_to_be_a_str_itself(patch):
+    def refuse(method):
+        def register(self, name, *args, **kwargs):
+            if isinstance(name, str) and type(name) is not str:
+                raise TypeError(f"name should be a string. Got {type(name).__name__}")
+            return method(self, name, *args, **kwargs)
+
+        return register
+
+    for method in (REGISTER_PARAMETER, REGISTER_BUFFER, ADD_MODULE):
+        patch.setattr(nn.Module, method.__name__, refuse(method))

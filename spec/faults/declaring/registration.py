@@ -87,3 +87,8 @@ def register_buffer_turns_requires_grad_off(patch):
         REGISTER_BUFFER(self, name, tensor, persistent)
 
     patch.setattr(nn.Module, "register_buffer", register_buffer)
+
+
+@fault("REG-46")
+def register_module_asks_no_overridden_add_module(patch):
+    patch.setattr(nn.Module, "register_module", nn.Module.add_module)

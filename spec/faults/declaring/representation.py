@@ -53,3 +53,15 @@ def repr_shows_submodules_before_extra_repr(patch):
 @fault("ENUM-42", since="2.11")
 def repr_indents_blank_lines(patch):
     patch.setattr(nn.Module, "__repr__", lambda self: REPR(self).replace("\n\n", "\n  \n"))
+
+
+@fault("ENUM-36")
+def dir_leaves_out_names_that_are_no_identifiers(patch):
+    patch.setattr(nn.Module, "__dir__", lambda self: [name for name in DIR(self) if name.isidentifier()])
+
+
+@fault("ENUM-46")
+def repr_calls_a_module_by_its_class(patch):
+    patch.setattr(
+        nn.Module, "__repr__", lambda self: REPR(self).replace(self._get_name() + "(", type(self).__name__ + "(", 1)
+    )

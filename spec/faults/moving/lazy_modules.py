@@ -211,3 +211,25 @@ def a_lazy_module_warns_when_it_becomes_ordinary(patch):
         return INFER(self, *args)
 
     patch.setattr(LazyModuleMixin, "_infer_parameters", infer)
+
+
+@fault("META-32")
+def a_lazy_module_can_be_replicated_once_it_is_initialized(patch):
+    refuse = LazyModuleMixin._replicate_for_data_parallel
+
+    def replicate(self):
+        return refuse(self) if self.has_uninitialized_params() else nn.Module._replicate_for_data_parallel(self)
+
+    patch.setattr(LazyModuleMixin, "_replicate_for_data_parallel", replicate)
+
+
+@fault("META-62")
+def a_lazy_module_tries_to_initialize_itself_once(patch):
+    def infer(self, module, *args, **kwargs):
+        try:
+            INFER(self, module, *args, **kwargs)
+        except RuntimeError:
+            module._initialize_hook.remove()
+            raise
+
+    patch.setattr(LazyModuleMixin, "_infer_parameters", infer)

@@ -120,3 +120,12 @@ def an_operation_on_what_is_uninitialized_loses_its_keywords(patch):
 def the_copy_of_an_uninitialized_parameter_is_not_kept_for_its_other_holders(patch):
     deepcopy = UninitializedParameter.__deepcopy__
     patch.setattr(UninitializedParameter, "__deepcopy__", lambda self, memo: deepcopy(self, {}))
+
+
+@fault("META-63")
+def what_is_uninitialized_becomes_a_parameter_of_no_class_of_its_own(patch):
+    def materialize(self, *args, **kwargs):
+        MATERIALIZE(self, *args, **kwargs)
+        self.__class__ = nn.Parameter if isinstance(self, nn.Parameter) else torch.Tensor
+
+    patch.setattr(UninitializedTensorMixin, "materialize", materialize)

@@ -251,3 +251,12 @@ def the_pickle_of_a_parameter_always_has_room_for_attributes(patch):
         return revive, (torch._utils._rebuild_parameter, REDUCE(self, protocol)[1][:3], None, vars(self))
 
     patch.setattr(nn.Parameter, "__reduce_ex__", reduce)
+
+
+@fault("SER-53")
+def the_state_of_a_copy_replaces_what_the_module_has_set(patch):
+    def setstate(self, state):
+        vars(self).clear()
+        SETSTATE(self, state)
+
+    patch.setattr(nn.Module, "__setstate__", setstate)

@@ -99,17 +99,6 @@ def a_load_that_fails_loads_nothing(patch):
     patch.setattr(nn.Module, "load_state_dict", load)
 
 
-@fault("LOAD-43")
-def a_number_is_loaded_as_a_tensor(patch):
-    def load(self, state_dict, prefix, *args):
-        for name, value in held_by(self).items():
-            if isinstance(state_dict.get(prefix + name), int):
-                state_dict[prefix + name] = torch.full(value.shape, state_dict[prefix + name])
-        LOAD_FROM(self, state_dict, prefix, *args)
-
-    patch.setattr(nn.Module, "_load_from_state_dict", load)
-
-
 @fault("LOAD-44")
 def a_tensor_of_one_element_is_not_a_0_dimensional_one(patch):
     def load(self, state_dict, prefix, metadata, strict, missing, unexpected, errors):

@@ -168,3 +168,27 @@ def submodules_are_saved_by_the_base_class(patch):
         return saved
 
     patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-102")
+def metadata_that_is_there_is_not_replaced(patch):
+    def state_dict(self, *args, destination=None, **kwargs):
+        held = dict(getattr(destination, "_metadata", {}))
+        saved = STATE_DICT(self, *args, destination=destination, **kwargs)
+        if hasattr(saved, "_metadata"):
+            saved._metadata.update(held)
+        return saved
+
+    patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-103")
+def the_metadata_names_a_module_by_its_prefix_without_dots(patch):
+    def state_dict(self, *args, prefix="", **kwargs):
+        saved = STATE_DICT(self, *args, prefix=prefix, **kwargs)
+        metadata = getattr(saved, "_metadata", {})
+        if prefix[:-1] in metadata:
+            metadata[prefix.rstrip(".")] = metadata.pop(prefix[:-1])
+        return saved
+
+    patch.setattr(nn.Module, "state_dict", state_dict)

@@ -140,3 +140,16 @@ def Dropout_keeps_its_rate_in_a_buffer(patch):
         self.register_buffer("rate", torch.tensor(self.p))
 
     patch.setattr(nn.Dropout, "__init__", with_buffer)
+
+
+@fault("IDIOM-55")
+def a_module_changes_its_mode_after_its_submodules(patch):
+    def train(self, mode=True):
+        if not isinstance(mode, bool):
+            return TRAIN(self, mode)
+        for child in self.children():
+            child.train(mode)
+        self.training = mode
+        return self
+
+    patch.setattr(nn.Module, "train", train)

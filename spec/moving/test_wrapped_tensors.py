@@ -1,0 +1,62 @@
+"""What a conversion does to a parameter that wraps a tensor of its own, as quantized and sharded ones do."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import claim
+
+
+class Wrapping(torch.Tensor):
+    """A tensor that looks like the tensor ``inner``, which it holds and computes on."""
+
+    @staticmethod
+    def __new__(cls, inner):
+        return torch.Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype, device=inner.device)
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __tensor_flatten__(self):
+        return ["inner"], None
+
+    @staticmethod
+    def __tensor_unflatten__(inner, context, size, stride):
+        return Wrapping(inner["inner"])
+
+    @classmethod
+    def __torch_dispatch__(cls, operation, types, args=(), kwargs=None):
+        inner = [arg.inner if isinstance(arg, Wrapping) else arg for arg in args]
+        return Wrapping(operation(*inner, **(kwargs or {})))
+
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+
+CONVERSIONS = {
+    "double()": (lambda model: model.double(), torch.float64, "cpu"),
+    "to(float16)": (lambda model: model.to(torch.float16), torch.float16, "cpu"),
+    "to(meta)": (lambda model: model.to("meta"), torch.float32, "meta"),
+}
+
+
+@claim("MOVE-96", source="torch.nn.Module.to", since="2.3")
+@pytest.mark.parametrize("conversion", CONVERSIONS)
+def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parameter_object(conversion):
+    convert, dtype, device = CONVERSIONS[conversion]
+    model = nn.Module()
+    model.x = parameter = nn.Parameter(Wrapping(torch.ones(3)))
+    convert(model)
+    assert model.x is parameter
+    assert (type(model.x), isinstance(model.x, nn.Parameter), model.x.requires_grad) == (Wrapping, True, True)
+    assert (model.x.dtype, model.x.device.type) == (dtype, device)
+    assert (model.x.inner.dtype, model.x.inner.device.type) == (dtype, device)
+
+
+@claim("MOVE-97", source="torch.nn.Module.to", until="2.3")
+@pytest.mark.parametrize("convert", [nn.Module.double, nn.Module.half])
+def test_a_conversion_once_left_the_tensor_inside_a_parameter_as_it_was(convert):
+    model = nn.Module()
+    model.x = nn.Parameter(Wrapping(torch.ones(3)))
+    convert(model)
+    assert model.x.dtype is not torch.float32
+    assert model.x.inner.dtype is torch.float32

@@ -1,0 +1,58 @@
+"""What a checkpoint may hold as a value, and what becomes of one that can't be copied."""
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import BUFFER, PARAMETER, ToyModel, claim
+
+
+class Uncopied(torch.Tensor):
+    """A tensor that nothing can be copied from."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.copy_:
+            raise KeyError("not to be copied")
+        return super().__torch_function__(function, types, args, kwargs or {})
+
+
+class Sevens:
+    """No tensor, but an object that copies as three sevens."""
+
+    shape = torch.Size([3])
+    is_meta = False
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        return args[0].fill_(7)
+
+
+@claim("LOAD-43", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
+@pytest.mark.parametrize("value", [3, "a", None])
+def test_a_value_that_is_no_tensor_is_refused_and_named(kind, value):
+    model = kind.on(nn.Module(), "x", torch.zeros(1))
+    tensor = model.x
+    with pytest.raises(RuntimeError, match=r'"x", expected torch.Tensor or Tensor-like object .*received') as error:
+        model.load_state_dict({"x": value}, strict=False)
+    assert str(type(value)) in str(error.value)
+    assert model.x is tensor
+
+
+@claim("LOAD-86", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
+def test_an_object_with_torch_function_is_loaded_as_a_tensor(kind):
+    model = kind.on(nn.Module(), "x", torch.zeros(3))
+    assert model.load_state_dict({"x": Sevens()}) == ([], [])
+    assert model.x.tolist() == [7, 7, 7]
+
+
+@claim("LOAD-85", source="torch.nn.Module.load_state_dict")
+@pytest.mark.parametrize("strict", [True, False])
+def test_an_error_of_any_type_while_a_tensor_is_copied_is_a_RuntimeError_once_the_rest_is_loaded(strict):
+    model = ToyModel(5, 10)
+    checkpoint = {"linear.weight": torch.ones(10, 5).as_subclass(Uncopied), "linear.bias": torch.full((10,), 7.0)}
+    with pytest.raises(RuntimeError, match=r'copying the parameter named "linear.weight".*not to be copied'):
+        model.load_state_dict(checkpoint, strict=strict)
+    assert model.linear.bias.tolist() == [7] * 10
