@@ -92,11 +92,17 @@ def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, real_dev
     assert checkpoint["renamed"].shape == (10,)
 
 
+ANSWERS = {"the state dict": lambda state: state, "an empty dict": lambda state: {}, "False": lambda state: False}
+
+
 @claim("HOOK-26", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
 @pytest.mark.parametrize("path", ["", "body.toy"])
-def test_a_state_dict_post_hook_that_returns_something_is_refused(path):
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_state_dict_post_hook_that_returns_something_is_refused(path, answer):
     model = NestedModel(5, 10)
-    handle = model.get_submodule(path).register_state_dict_post_hook(lambda module, state, prefix, metadata: state)
+    handle = model.get_submodule(path).register_state_dict_post_hook(
+        lambda module, state, *rest: ANSWERS[answer](state)
+    )
     with pytest.raises(RuntimeError, match="state_dict post-hook must return None"):
         model.state_dict()
     handle.remove()

@@ -1,5 +1,7 @@
 """Finding and replacing state by its dotted name."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -85,6 +87,9 @@ def test_get_submodule_refuses_what_is_no_module_on_the_way_and_at_the_end(kind)
         model.get_submodule("body.x")
     with pytest.raises(AttributeError, match=r"^`x` is not an nn.Module$"):
         model.get_parameter("body.x.data")
+    model.body.plain = SimpleNamespace(toy=ToyModel3(5, 10))
+    with pytest.raises(AttributeError, match=r"^`plain` is not an nn.Module$"):
+        model.get_submodule("body.plain.toy")
 
 
 @claim("ENUM-28", source="torch.nn.Module.get_parameter")
@@ -142,6 +147,8 @@ def test_set_submodule_replaces_modules_by_modules_only(strict):
     modules, keys = list(model.named_modules()), list(model.state_dict())
     with pytest.raises(ValueError, match=r"`module` is not an nn.Module, found <class 'int'>"):
         model.set_submodule("body.toy", 3, strict=strict)
+    with pytest.raises(ValueError, match=r"`module` is not an nn.Module, found <class 'NoneType'>"):
+        model.set_submodule("body.toy", None, strict=strict)
     with pytest.raises(AttributeError, match=r"^`scale` is not an nn.Module$"):
         model.set_submodule("scale", nn.Identity(), strict=strict)
     with pytest.raises(AttributeError, match=r"^`c1` is not an nn.Module$"):

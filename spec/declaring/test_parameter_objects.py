@@ -131,10 +131,15 @@ def test_a_parameter_made_of_a_computed_custom_tensor_has_no_history():
 def test_a_custom_tensor_that_does_not_keep_its_type_when_detached_cannot_be_a_parameter():
     class Fleeting(torch.Tensor):
         def detach(self):
-            return self.as_subclass(torch.Tensor).detach()
+            return torch.Tensor.detach(self).as_subclass(self.becomes)
 
-    with pytest.raises(RuntimeError, match=r"type Fleeting requires that detach\(\) returns .* type Tensor was found"):
-        nn.Parameter(torch.ones(3).as_subclass(Fleeting))
+    class Derived(Fleeting):
+        pass
+
+    for becomes in (torch.Tensor, Derived):
+        Fleeting.becomes, found = becomes, f"type {becomes.__name__} was found"
+        with pytest.raises(RuntimeError, match=rf"type Fleeting requires that detach\(\) returns .* {found}"):
+            nn.Parameter(torch.ones(3).as_subclass(Fleeting))
 
 
 @claim("REG-40", source="torch.nn.Parameter", since="2.5")

@@ -62,6 +62,15 @@ def test_register_buffer_makes_the_tensor_a_buffer_and_an_attribute(persistent, 
     assert "x" not in dict(model.named_parameters())
 
 
+@claim("REG-47", source="torch.nn.Module.register_buffer")
+@pytest.mark.parametrize(("persistent", "keys"), [(1, ["x"]), ("yes", ["x"]), (0, []), (None, [])])
+def test_a_buffer_is_persistent_by_any_true_value_and_not_by_any_false_one(persistent, keys):
+    model = nn.Module()
+    model.register_buffer("x", torch.zeros(3), persistent=not persistent)
+    model.register_buffer("x", torch.ones(3), persistent=persistent)
+    assert list(model.state_dict()) == keys
+
+
 @claim("REG-04", source="torch.nn.Parameter")
 @answers("registered by plain assignment?", no=(BUFFER, NON_PERSISTENT_BUFFER, PLAIN_TENSOR))
 @pytest.mark.parametrize("dtype", [torch.float32, torch.int64])

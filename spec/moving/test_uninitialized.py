@@ -11,6 +11,18 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from ..vocabulary import claim
 
 BOTH = [UninitializedParameter, UninitializedBuffer]
+
+
+class Weight(nn.Parameter):
+    """A user's own kind of parameter."""
+
+
+class LateWeight(UninitializedParameter):
+    """A ``Weight`` that waits for its shape."""
+
+    cls_to_become = Weight
+
+
 BECOMES = {UninitializedParameter: nn.Parameter, UninitializedBuffer: torch.Tensor}
 
 
@@ -45,16 +57,14 @@ def test_what_is_uninitialized_can_become_ordinary_in_another_dtype(Uninitialize
 
 
 @claim("META-63", source="torch.nn.parameter.UninitializedParameter")
-def test_a_subclass_of_UninitializedParameter_says_what_it_becomes():
-    class Mine(nn.Parameter):
-        pass
-
-    class Uninitialized(UninitializedParameter):
-        cls_to_become = Mine
-
-    parameter = Uninitialized()
-    parameter.materialize((2,))
-    assert type(parameter) is Mine
+def test_a_subclass_of_UninitializedParameter_is_copied_as_what_it_is_and_says_what_it_becomes():
+    parameter = LateWeight()
+    copied = copy.deepcopy(parameter)
+    for each in (parameter, copied):
+        assert type(each) is LateWeight
+        assert nn.parameter.is_lazy(each)
+        each.materialize((2,))
+        assert type(each) is Weight
 
 
 @claim("META-47", source="torch.nn.parameter.UninitializedParameter")
@@ -74,8 +84,11 @@ def test_what_is_uninitialized_has_no_shape_no_shared_memory_and_a_short_repr(Un
         RuntimeError, match=r"Can't access the shape of an uninitialized .*Call `forward` to initialize"
     ):
         tensor.shape  # noqa: B018
-    with pytest.raises(RuntimeError, match=r"Can't share memory on an uninitialized .*`module.share_memory\(\)`"):
+    with pytest.raises(
+        RuntimeError, match=r"Can't share memory on an uninitialized .*`module.share_memory\(\)`"
+    ) as error:
         tensor.share_memory_()
+    assert type(error.value) is RuntimeError
     assert repr(tensor) == f"<{Uninitialized.__name__}>"
 
 
@@ -83,6 +96,9 @@ REFUSED = {
     "add": lambda tensor: tensor + 1,
     "numel": lambda tensor: tensor.numel(),
     "clone": lambda tensor: tensor.clone(),
+    "detach": lambda tensor: tensor.detach(),
+    "fill_": lambda tensor: tensor.fill_(1),
+    "requires_grad_": lambda tensor: tensor.requires_grad_(False),
     "bfloat16": lambda tensor: tensor.bfloat16(),
     "zeros_like": lambda tensor: torch.zeros_like(tensor),
 }

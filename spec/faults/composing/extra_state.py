@@ -127,3 +127,13 @@ def a_conversion_converts_plain_tensors_too(patch):
         return APPLY(self, convert, *args, **options)
 
     patch.setattr(nn.Module, "_apply", apply)
+
+
+@fault("HOOK-47")
+def extra_state_is_not_inherited(patch):
+    def save(self, destination, prefix, keep_vars):
+        SAVE_TO(self, destination, prefix, keep_vars)
+        if "get_extra_state" not in vars(type(self)):
+            destination.pop(prefix + "_extra_state", None)
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)

@@ -131,3 +131,13 @@ def a_bound_method_may_be_a_state_dict_post_hook(patch):
     patch.setattr(
         nn.Module, "register_state_dict_post_hook", lambda self, hook: register(self, lambda *args: hook(*args))
     )
+
+
+@fault("HOOK-26", since="2.5")
+def a_state_dict_post_hook_may_return_what_is_false(patch):
+    register = nn.Module.register_state_dict_post_hook
+    patch.setattr(
+        nn.Module,
+        "register_state_dict_post_hook",
+        lambda self, hook: register(self, lambda *args: hook(*args) or None),
+    )

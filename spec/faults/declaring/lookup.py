@@ -146,3 +146,23 @@ def get_submodule_looks_at_registered_modules_only(patch):
         return found
 
     patch.setattr(nn.Module, "get_submodule", get_submodule)
+
+
+@fault("ENUM-27")
+def a_dotted_name_may_lead_through_any_object_to_a_module(patch):
+    def get_submodule(self, target):
+        found = reduce(lambda held, name: getattr(held, name, None), target.split("."), self) if target else self
+        return found if isinstance(found, nn.Module) else GET_SUBMODULE(self, target)
+
+    patch.setattr(nn.Module, "get_submodule", get_submodule)
+
+
+@fault("ENUM-32", since="2.7")
+def set_submodule_takes_None(patch):
+    def set_submodule(self, target, module, strict=False):
+        if module is not None:
+            return SET_SUBMODULE(self, target, module, strict)
+        path, _, name = target.rpartition(".")
+        setattr(self.get_submodule(path), name, None)
+
+    patch.setattr(nn.Module, "set_submodule", set_submodule)

@@ -176,3 +176,23 @@ def a_name_has_to_be_a_str_itself(patch):
 
     for method in (REGISTER_PARAMETER, REGISTER_BUFFER, ADD_MODULE):
         patch.setattr(nn.Module, method.__name__, refuse(method))
+
+
+@fault("SET-40")
+def the_name_of_a_buffer_may_begin_or_end_with_a_dot(patch):
+    def change(module, name, tensor):
+        if isinstance(name, str) and "." in name and "." not in name.strip("."):
+            module._buffers[name] = tensor
+            return True
+
+    registering_buffers(patch, change)
+
+
+@fault("SET-49")
+def add_module_takes_the_class_of_a_module(patch):
+    def add_module(self, name, module):
+        if isinstance(module, type) and issubclass(module, nn.Module):
+            module = module()
+        ADD_MODULE(self, name, module)
+
+    patch.setattr(nn.Module, "add_module", add_module)

@@ -124,3 +124,15 @@ def a_tensor_counts_as_a_parameter_where_it_has_the_flag_whatever_it_says(patch)
         return type.__instancecheck__(cls, instance) or hasattr(instance, "_is_param")
 
     patch.setattr(type(nn.Parameter), "__instancecheck__", is_instance)
+
+
+@fault("REG-39")
+def a_custom_tensor_may_become_one_of_a_subclass_when_it_is_detached(patch):
+    def new(cls, data=None, requires_grad=True):
+        detached = None if data is None else data.detach()
+        if type(detached) is type(data) or not isinstance(detached, type(data)) or type(data) is torch.Tensor:
+            return NEW_PARAMETER(cls, data, requires_grad)
+        detached._is_param = True
+        return detached.requires_grad_(requires_grad)
+
+    patch.setattr(nn.Parameter, "__new__", new)

@@ -92,3 +92,19 @@ def register_buffer_turns_requires_grad_off(patch):
 @fault("REG-46")
 def register_module_asks_no_overridden_add_module(patch):
     patch.setattr(nn.Module, "register_module", nn.Module.add_module)
+
+
+@fault("REG-47")
+def only_True_makes_a_buffer_persistent(patch):
+    def register_buffer(self, name, tensor, persistent=True):
+        REGISTER_BUFFER(self, name, tensor, persistent is True)
+
+    patch.setattr(nn.Module, "register_buffer", register_buffer)
+
+
+@fault("REG-47")
+def only_False_makes_a_buffer_non_persistent(patch):
+    def register_buffer(self, name, tensor, persistent=True):
+        REGISTER_BUFFER(self, name, tensor, persistent is not False)
+
+    patch.setattr(nn.Module, "register_buffer", register_buffer)

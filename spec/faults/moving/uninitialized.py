@@ -129,3 +129,25 @@ def what_is_uninitialized_becomes_a_parameter_of_no_class_of_its_own(patch):
         self.__class__ = nn.Parameter if isinstance(self, nn.Parameter) else torch.Tensor
 
     patch.setattr(UninitializedTensorMixin, "materialize", materialize)
+
+
+@fault("META-49")
+def what_is_uninitialized_may_be_detached_and_filled(patch):
+    allowed = [*ALLOWED, torch.Tensor.detach, torch.Tensor.fill_]
+    patch.setattr(UninitializedTensorMixin, "_allowed_methods", allowed)
+
+
+@fault("META-63")
+def the_copy_of_an_uninitialized_parameter_is_of_no_class_of_its_own(patch):
+    def deepcopy(self, memo):
+        if id(self) not in memo:
+            memo[id(self)] = UninitializedParameter(self.requires_grad, self.data.device, self.data.dtype)
+        return memo[id(self)]
+
+    patch.setattr(UninitializedParameter, "__deepcopy__", deepcopy)
+
+
+@fault("META-63")
+def is_lazy_knows_no_subclasses(patch):
+    lazy = (UninitializedParameter, UninitializedBuffer)
+    patch.setattr(nn.parameter, "is_lazy", lambda value: type(value) in lazy)
