@@ -114,6 +114,17 @@ def test_a_load_pre_hook_of_a_child_edits_what_the_child_alone_is_given(real_dev
     assert model.shift.tolist() == [0] * 10
 
 
+@claim("HOOK-91", source="torch.nn.Module._register_load_state_dict_pre_hook")
+def test_what_a_load_pre_hook_of_a_child_renames_is_loaded_by_the_children_of_the_child():
+    def rename(checkpoint, prefix, *rest):
+        checkpoint[f"{prefix}1.weight"] = checkpoint.pop(f"{prefix}old.weight")
+
+    model = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Linear(2, 3, bias=False)))
+    model[0]._register_load_state_dict_pre_hook(rename)
+    assert model.load_state_dict({"0.old.weight": torch.full((3, 2), 7.0)}) == ([], [])
+    assert model[0][1].weight.tolist() == [[7, 7]] * 3
+
+
 @claim("HOOK-36", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_may_add_keys_and_errors_to_the_complaint():
     model = nn.Linear(2, 3)
@@ -197,9 +208,10 @@ def test_a_load_post_hook_may_add_keys_and_so_make_a_strict_load_fail():
 
 
 @claim("HOOK-40", source="torch.nn.Module.register_load_state_dict_post_hook")
-def test_a_load_post_hook_that_returns_something_is_refused_after_the_state_is_loaded(real_device):
+@pytest.mark.parametrize("answer", ["the keys", {}, False], ids=["text", "empty dict", "False"])
+def test_a_load_post_hook_that_returns_something_is_refused_after_the_state_is_loaded(answer, real_device):
     model = nn.Linear(2, 3).to(real_device)
-    model.register_load_state_dict_post_hook(lambda module, keys: keys)
+    model.register_load_state_dict_post_hook(lambda module, keys: answer)
     checkpoint = {"weight": torch.full((3, 2), 7.0), "bias": torch.full((3,), 7.0)}
     with pytest.raises(AssertionError, match=r"expected to return new values(.*)it should be done inplace"):
         model.load_state_dict(checkpoint)

@@ -126,6 +126,14 @@ def test_set_submodule_registers_a_module_under_its_dotted_name_in_the_place_of_
     assert model.get_submodule(path) is dict(model.named_modules())[path] is child
 
 
+@claim("ENUM-47", source="torch.nn.Module.set_submodule", since="2.5")
+def test_set_submodule_takes_the_place_of_a_module_that_was_merely_attached():
+    model, child = NestedModel(5, 10), nn.LayerNorm(3)
+    vars(model.body)["attached"] = nn.Identity()
+    model.set_submodule("body.attached", child)
+    assert model.body.attached is dict(model.named_modules())["body.attached"] is child
+
+
 @claim("ENUM-31", source="torch.nn.Module.set_submodule", since="2.5")
 def test_set_submodule_needs_a_name_and_modules_on_the_way():
     model = NestedModel(5, 10)

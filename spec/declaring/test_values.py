@@ -58,11 +58,14 @@ def test_register_parameter_refuses_what_is_no_parameter(kind):
 @pytest.mark.parametrize("value", [3, "relu", [1.0], True])
 def test_register_buffer_refuses_what_is_no_tensor(value):
     model = nn.Module()
-    with pytest.raises(
-        TypeError, match=rf"'{type(value).__name__}' object to buffer 'x' \(torch Tensor or None required\)"
-    ):
-        model.register_buffer("x", value)
+    model.register_buffer("held", torch.ones(3))
+    for name in ("x", "held"):
+        with pytest.raises(
+            TypeError, match=rf"'{type(value).__name__}' object to buffer '{name}' \(torch Tensor or None required\)"
+        ):
+            model.register_buffer(name, value, persistent=False)
     assert not hasattr(model, "x")
+    assert list(model.state_dict()) == ["held"]
 
 
 class Duck:

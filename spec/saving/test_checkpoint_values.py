@@ -32,12 +32,12 @@ class Sevens:
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("value", [3, "a", None])
 def test_a_value_that_is_no_tensor_is_refused_and_named(kind, value):
-    model = kind.on(nn.Module(), "x", torch.zeros(1))
-    tensor = model.x
-    with pytest.raises(RuntimeError, match=r'"x", expected torch.Tensor or Tensor-like object .*received') as error:
-        model.load_state_dict({"x": value}, strict=False)
+    model = nn.Sequential(kind.on(nn.Module(), "x", torch.zeros(1)))
+    tensor = model[0].x
+    with pytest.raises(RuntimeError, match=r'"0.x", expected torch.Tensor or Tensor-like object .*received') as error:
+        model.load_state_dict({"0.x": value}, strict=False)
     assert str(type(value)) in str(error.value)
-    assert model.x is tensor
+    assert model[0].x is tensor
 
 
 @claim("LOAD-86", source="torch.nn.Module.load_state_dict")

@@ -43,9 +43,10 @@ def test_each_call_makes_a_new_OrderedDict():
 
 
 @claim("SD-20", source="torch.nn.Module.state_dict")
-def test_a_destination_is_filled_beside_what_it_holds_and_returned(device):
+@pytest.mark.parametrize("kind", [dict, OrderedDict])
+def test_a_destination_is_filled_beside_what_it_holds_and_returned(kind, device):
     model, held = NestedModel(5, 10).to(device), torch.ones(1)
-    destination = {"held": held}
+    destination = kind(held=held)
     assert model.state_dict(destination=destination) is destination
     assert list(destination) == ["held", *model.state_dict()]
     assert destination["held"] is held

@@ -137,3 +137,14 @@ def extra_state_is_not_inherited(patch):
             destination.pop(prefix + "_extra_state", None)
 
     patch.setattr(nn.Module, "_save_to_state_dict", save)
+
+
+@fault("HOOK-08")
+def extra_state_without_a_setter_is_unexpected_only_if_it_is_true(patch):
+    def load(self, state, prefix, *args):
+        key = prefix + KEY
+        if key in state and not state[key] and type(self).set_extra_state is nn.Module.set_extra_state:
+            del state[key]
+        LOAD_FROM(self, state, prefix, *args)
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load)

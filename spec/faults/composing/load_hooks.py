@@ -160,3 +160,25 @@ def a_load_pre_hook_is_listed_without_a_name(patch):
             del vars(self)[name]
 
     patch.setattr(_WrappedHook, "__init__", anonymous)
+
+
+@fault("HOOK-40")
+def a_load_post_hook_may_return_what_is_false(patch):
+    wrap_post(patch, lambda hook: lambda *args: hook(*args) or None)
+
+
+@fault("HOOK-91")
+def the_children_of_a_child_load_what_the_checkpoint_held_before_the_hooks(patch):
+    given = []
+
+    def load_all(self, state_dict, *args, **kwargs):
+        given.append(dict(state_dict))
+        return LOAD_STATE_DICT(self, state_dict, *args, **kwargs)
+
+    def load(self, state_dict, prefix, *args):
+        if prefix.count(".") > 1:
+            state_dict = {key: value for key, value in given[-1].items() if key.startswith(prefix)}
+        LOAD_FROM(self, state_dict, prefix, *args)
+
+    patch.setattr(nn.Module, "load_state_dict", load_all)
+    patch.setattr(nn.Module, "_load_from_state_dict", load)

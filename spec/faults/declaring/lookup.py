@@ -166,3 +166,15 @@ def set_submodule_takes_None(patch):
         setattr(self.get_submodule(path), name, None)
 
     patch.setattr(nn.Module, "set_submodule", set_submodule)
+
+
+@fault("ENUM-47", since="2.5")
+def set_submodule_is_add_module(patch):
+    def set_submodule(self, target, module, strict=False):
+        path, _, name = target.rpartition(".")
+        held = getattr(self.get_submodule(path), name, None)
+        if isinstance(held, nn.Module) and isinstance(module, nn.Module):
+            return self.get_submodule(path).add_module(name, module)
+        return SET_SUBMODULE(self, target, module, *([strict] if strict else []))
+
+    patch.setattr(nn.Module, "set_submodule", set_submodule)

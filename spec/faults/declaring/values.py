@@ -181,3 +181,15 @@ def a_ScriptModule_takes_buffers_that_are_not_persistent(patch):
         REGISTER_BUFFER(self, name, tensor, persistent or isinstance(self, torch.jit.ScriptModule))
 
     patch.setattr(nn.Module, "register_buffer", register_buffer)
+
+
+@fault("REG-26")
+def a_refused_buffer_makes_the_buffer_that_is_there_non_persistent(patch):
+    def register_buffer(self, name, tensor, persistent=True):
+        try:
+            REGISTER_BUFFER(self, name, tensor, persistent)
+        except TypeError:
+            self._non_persistent_buffers_set.add(name)
+            raise
+
+    patch.setattr(nn.Module, "register_buffer", register_buffer)

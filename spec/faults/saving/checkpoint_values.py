@@ -51,3 +51,14 @@ def an_object_with_torch_function_is_not_loaded(patch):
         LOAD_FROM(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)
 
     patch.setattr(nn.Module, "_load_from_state_dict", load)
+
+
+@fault("LOAD-43")
+def a_value_that_is_no_tensor_is_named_without_the_path_of_its_module(patch):
+    def load(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors):
+        LOAD_FROM(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)
+        errors[:] = [
+            error.replace(f'"{prefix}', '"') if "expected torch.Tensor" in error else error for error in errors
+        ]
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load)

@@ -192,3 +192,13 @@ def the_metadata_names_a_module_by_its_prefix_without_dots(patch):
         return saved
 
     patch.setattr(nn.Module, "state_dict", state_dict)
+
+
+@fault("SD-20")
+def an_OrderedDict_that_is_a_destination_is_given_metadata(patch):
+    def state_dict(self, *args, destination=None, **kwargs):
+        if type(destination) is OrderedDict and not hasattr(destination, "_metadata"):
+            destination._metadata = OrderedDict()
+        return STATE_DICT(self, *args, destination=destination, **kwargs)
+
+    patch.setattr(nn.Module, "state_dict", state_dict)
