@@ -56,6 +56,16 @@ def test_a_module_that_is_compiled_in_place_keeps_its_names():
     assert model.x.tolist() == [1, 1, 1]
 
 
+@claim("GRAPH-69", source="torch.nn.Module.compile", since="2.1")
+def test_a_module_that_is_compiled_in_place_runs_its_hooks():
+    torch._dynamo.reset()
+    model = nn.Identity()
+    model.register_forward_pre_hook(lambda module, args: (args[0] + 1,))
+    model.register_forward_hook(lambda module, args, output: output * 10)
+    model.compile(backend="eager")
+    assert model(ONES).tolist() == [20, 20, 20]
+
+
 @claim("GRAPH-36", source="torch.nn.Module.compile", since="2.1")
 @pytest.mark.parametrize("copied", COPIES)
 def test_a_copy_of_a_module_that_is_compiled_in_place_is_not_compiled(copied):

@@ -39,6 +39,14 @@ def compiling_in_place_returns_the_module(patch):
     patch.setattr(nn.Module, "compile", compile_and_return)
 
 
+@fault("GRAPH-69", since="2.1")
+def compiling_in_place_compiles_forward_without_the_hooks(patch):
+    def compile(self, **options):
+        self._compiled_call_impl = torch.compile(self.forward, **options)
+
+    patch.setattr(nn.Module, "compile", compile)
+
+
 @fault("GRAPH-36", since="2.1")
 def a_copy_of_a_compiled_module_is_compiled(patch):
     patch.setattr(nn.Module, "__getstate__", lambda self: dict(vars(self)))
