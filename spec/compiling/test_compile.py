@@ -66,6 +66,14 @@ def test_a_module_that_is_compiled_in_place_runs_its_hooks():
     assert model(ONES).tolist() == [20, 20, 20]
 
 
+@claim("GRAPH-70", source="torch.nn.Module.compile", since="2.1")
+def test_a_module_that_is_compiled_in_place_takes_the_options_of_torch_compile_by_keyword_only():
+    model = nn.Identity()
+    with pytest.raises(TypeError, match="positional argument"):
+        model.compile("eager")
+    assert "_compiled_call_impl" not in vars(model)
+
+
 @claim("GRAPH-36", source="torch.nn.Module.compile", since="2.1")
 @pytest.mark.parametrize("copied", COPIES)
 def test_a_copy_of_a_module_that_is_compiled_in_place_is_not_compiled(copied):

@@ -60,9 +60,10 @@ def test_extra_state_travels_as_it_is_under_the_key_of_its_module(value):
 
 
 @claim("HOOK-43", source="torch.nn.Module.get_extra_state")
-def test_extra_state_stands_between_the_own_state_and_that_of_the_children():
+def test_extra_state_is_saved_and_missed_between_the_own_state_and_that_of_the_children():
     model = nn.Sequential(Counting())
     assert list(model.state_dict(prefix="outer.")) == ["outer.0.b", "outer.0._extra_state", "outer.0.linear.weight"]
+    assert model.load_state_dict({}, strict=False).missing_keys == ["0.b", "0._extra_state", "0.linear.weight"]
 
 
 @claim("HOOK-44", source="torch.nn.Module.set_extra_state")

@@ -30,7 +30,7 @@ def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved_an
     model = ToyModel3(5, 10).to(real_device)
 
     def replace(module, prefix, keep_vars):
-        module.c1 = torch.full((10,), 7.0, device=real_device)
+        module.c1, module._version = torch.full((10,), 7.0, device=real_device), 9
         module.register_buffer("late", torch.ones(1, device=real_device))
         return {}
 
@@ -38,6 +38,7 @@ def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved_an
     checkpoint = model.state_dict()
     assert list(checkpoint) == ["b1", "c1", "late", "linear.weight", "linear.bias"]
     assert checkpoint["c1"].tolist() == [7] * 10
+    assert checkpoint._metadata[""] == {"version": 1}
 
 
 @claim("HOOK-23", source="torch.nn.Module.state_dict", since="2.0")

@@ -104,6 +104,8 @@ def test_named_modules_passes_over_what_is_in_memo_and_adds_what_it_lists():
     assert names(model.named_modules(memo)) == ["", "0"]
     assert memo == {model, model[0], model[1]}
     assert names(model.named_modules(memo)) == []
+    listing = model.named_modules(growing := set())
+    assert next(listing)[1] in growing
 
 
 @claim("ENUM-23", source="torch.nn.Module.named_parameters")

@@ -54,10 +54,15 @@ def test_a_dotted_name_may_lead_through_a_property():
         def last(self):
             return self[-1]
 
+        @property
+        def shift(self):
+            return self[-1].b1
+
     model = nn.Sequential(Stack(nn.ReLU(), ToyModel3(5, 10)))
     assert model.get_submodule("0.last") is model[0][1]
     assert model.get_parameter("0.last.b1") is model[0][1].b1
     assert model.get_buffer("0.last.c1") is model[0][1].c1
+    assert model.get_parameter("0.shift") is model[0][1].b1
 
 
 @claim("ENUM-10", source="torch.nn.Module.get_parameter")

@@ -23,9 +23,22 @@ class New(nn.Module):
         self.last = name
 
 
+class Noting(nn.Module):
+    """A module whose own ``register_buffer`` takes something else in the place of persistence."""
+
+    def register_buffer(self, name, tensor, note=None):
+        super().register_buffer(name, tensor)
+        self.last = note or name
+
+
+class Inheriting(New):
+    """A module that inherits a ``register_buffer`` which is not that of ``nn.Module``."""
+
+
 @claim("BUF-10", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_persistent():
-    model = Old()
+@pytest.mark.parametrize("Model", [Old, Noting])
+def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_persistent(Model):
+    model = Model()
     model.x = nn.Buffer(torch.ones(3))
     assert (model.last, list(model.state_dict())) == ("x", ["x"])
     with pytest.raises(RuntimeError, match=r"^Registering a non-persistent buffer .*without the persistent arg"):
@@ -34,9 +47,10 @@ def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_
 
 
 @claim("BUF-17", source="torch.nn.Buffer", since="2.5")
+@pytest.mark.parametrize("Model", [New, Inheriting])
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
-def test_an_nn_Buffer_goes_through_the_register_buffer_of_a_subclass_with_its_persistence(persistent, keys):
-    model = New()
+def test_an_nn_Buffer_goes_through_the_register_buffer_of_a_subclass_with_its_persistence(Model, persistent, keys):
+    model = Model()
     model.x = nn.Buffer(torch.ones(3), persistent=persistent)
     assert (model.last, list(model.state_dict())) == ("x", keys)
 

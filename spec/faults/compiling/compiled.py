@@ -47,6 +47,12 @@ def compiling_in_place_compiles_forward_without_the_hooks(patch):
     patch.setattr(nn.Module, "compile", compile)
 
 
+@fault("GRAPH-70", since="2.1")
+def compiling_in_place_ignores_what_is_given_by_position(patch):
+    compiled = nn.Module.compile
+    patch.setattr(nn.Module, "compile", lambda self, *args, **options: compiled(self, **options))
+
+
 @fault("GRAPH-36", since="2.1")
 def a_copy_of_a_compiled_module_is_compiled(patch):
     patch.setattr(nn.Module, "__getstate__", lambda self: dict(vars(self)))

@@ -148,3 +148,14 @@ def extra_state_without_a_setter_is_unexpected_only_if_it_is_true(patch):
         LOAD_FROM(self, state, prefix, *args)
 
     patch.setattr(nn.Module, "_load_from_state_dict", load)
+
+
+@fault("HOOK-43")
+def extra_state_is_missed_before_all_else(patch):
+    def load(self, state, prefix, metadata, strict, missing, *lists):
+        LOAD_FROM(self, state, prefix, metadata, strict, missing, *lists)
+        if prefix + KEY in missing:
+            missing.remove(prefix + KEY)
+            missing.insert(0, prefix + KEY)
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load)

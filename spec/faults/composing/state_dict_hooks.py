@@ -7,6 +7,7 @@ from torch.utils.hooks import RemovableHandle
 
 from .. import fault
 
+SAVE_TO = nn.Module._save_to_state_dict
 PRE, POST, PRIVATE = "register_state_dict_pre_hook", "register_state_dict_post_hook", "_register_state_dict_hook"
 
 
@@ -141,3 +142,12 @@ def a_state_dict_post_hook_may_return_what_is_false(patch):
         "register_state_dict_post_hook",
         lambda self, hook: register(self, lambda *args: hook(*args) or None),
     )
+
+
+@fault("HOOK-22", since="2.0")
+def a_state_dict_pre_hook_may_change_the_version_that_is_about_to_be_saved(patch):
+    def save(self, destination, prefix, keep_vars):
+        getattr(destination, "_metadata", {}).setdefault(prefix[:-1], {})["version"] = self._version
+        SAVE_TO(self, destination, prefix, keep_vars)
+
+    patch.setattr(nn.Module, "_save_to_state_dict", save)

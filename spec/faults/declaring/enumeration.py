@@ -223,3 +223,14 @@ def a_listing_goes_on_though_state_is_registered_or_deleted(patch):
             yield from list(method(self, *args, **kwargs))
 
         patch.setattr(nn.Module, name, list_all)
+
+
+@fault("ENUM-22")
+def named_modules_adds_to_the_memo_what_it_has_listed_before(patch):
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+        memo = set() if memo is None else memo
+        for name, module in NAMED_MODULES(self, set(memo), prefix, remove_duplicate):
+            yield name, module
+            memo.add(module)
+
+    patch.setattr(nn.Module, "named_modules", named_modules)

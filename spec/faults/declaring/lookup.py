@@ -178,3 +178,15 @@ def set_submodule_is_add_module(patch):
         return SET_SUBMODULE(self, target, module, *([strict] if strict else []))
 
     patch.setattr(nn.Module, "set_submodule", set_submodule)
+
+
+@fault("ENUM-44")
+def get_parameter_looks_at_registered_parameters_only(patch):
+    def get_parameter(self, target):
+        found = GET_PARAMETER(self, target)
+        path, _, name = target.rpartition(".")
+        if name not in self.get_submodule(path)._parameters:
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return found
+
+    patch.setattr(nn.Module, "get_parameter", get_parameter)

@@ -1,5 +1,7 @@
 """Faults in ``nn.Buffer``."""
 
+import inspect
+
 import torch
 from torch import nn
 
@@ -190,3 +192,25 @@ def an_nn_Buffer_made_of_another_is_as_persistent_as_that(patch):
         return new(cls, data, persistent=persistent and getattr(data, "persistent", True))
 
     patch.setattr(nn.Buffer, "__new__", inheriting)
+
+
+@fault("BUF-17", since="2.5")
+def an_nn_Buffer_goes_past_a_register_buffer_that_is_inherited(patch):
+    def setattr(self, name, value):
+        if isinstance(value, nn.Buffer) and "register_buffer" not in {**vars(type(self)), **vars(self)}:
+            REGISTER_BUFFER(self, name, value, value.persistent)
+        else:
+            MODULE_SETATTR(self, name, value)
+
+    patch.setattr(nn.Module, "__setattr__", setattr)
+
+
+@fault("BUF-10", since="2.5")
+def a_third_argument_of_register_buffer_is_taken_for_persistence(patch):
+    def setattr(self, name, value):
+        if isinstance(value, nn.Buffer) and len(inspect.signature(self.register_buffer).parameters) > 2:
+            self.register_buffer(name, value, value.persistent)
+        else:
+            MODULE_SETATTR(self, name, value)
+
+    patch.setattr(nn.Module, "__setattr__", setattr)

@@ -62,3 +62,14 @@ def a_value_that_is_no_tensor_is_named_without_the_path_of_its_module(patch):
         ]
 
     patch.setattr(nn.Module, "_load_from_state_dict", load)
+
+
+@fault("LOAD-43")
+def the_key_of_a_value_that_is_no_tensor_is_unexpected_too(patch):
+    def load(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors):
+        before = len(errors)
+        LOAD_FROM(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)
+        if any("expected torch.Tensor" in error for error in errors[before:]):
+            unexpected.append(f"{prefix}{next(iter(held_by(self)))}")
+
+    patch.setattr(nn.Module, "_load_from_state_dict", load)
