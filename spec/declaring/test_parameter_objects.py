@@ -41,6 +41,7 @@ def test_a_parameter_made_of_a_parameter_is_another_one_over_the_same_memory(kin
 def test_a_parameter_introduces_itself_in_front_of_its_values():
     assert repr(nn.Parameter(torch.ones(2))) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
     assert repr(nn.Parameter(torch.ones(2), requires_grad=False)) == "Parameter containing:\ntensor([1., 1.])"
+    assert repr(Named(torch.ones(2))).startswith("Parameter containing:\n")
 
 
 @claim("REG-32", source="torch.nn.Parameter")

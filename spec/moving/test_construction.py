@@ -85,6 +85,15 @@ def test_the_default_dtype_leaves_the_integer_buffers_of_a_new_module_integers(d
     assert [buffer.dtype for buffer in model.buffers()] == [torch.float64, torch.float64, torch.int64]
 
 
+@claim("MOVE-98", source="torch.set_default_dtype")
+def test_the_default_dtype_is_that_of_a_parameter_without_data_and_of_an_uninitialized_one(defaults):
+    earlier = [nn.Parameter(), nn.UninitializedParameter()]
+    torch.set_default_dtype(torch.float64)
+    later = [nn.Parameter(), nn.UninitializedParameter()]
+    assert [parameter.dtype for parameter in earlier] == [torch.float32, torch.float32]
+    assert [parameter.dtype for parameter in later] == [torch.float64, torch.float64]
+
+
 class Scale(nn.Module):
     """A matrix product with the parameter, and a sum with the buffer."""
 

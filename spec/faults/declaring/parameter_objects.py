@@ -24,6 +24,13 @@ def a_parameter_shows_its_values_only(patch):
     patch.setattr(nn.Parameter, "__repr__", torch.Tensor.__repr__)
 
 
+@fault("REG-31")
+def a_parameter_introduces_itself_by_the_name_of_its_class(patch):
+    patch.setattr(
+        nn.Parameter, "__repr__", lambda self: f"{type(self).__name__} containing:\n{torch.Tensor.__repr__(self)}"
+    )
+
+
 @fault("REG-32")
 def a_deep_copy_of_a_parameter_shares_its_memory(patch):
     patch.setattr(nn.Parameter, "__deepcopy__", lambda self, memo: type(self)(self.data, self.requires_grad))

@@ -133,3 +133,15 @@ def skip_init_initializes_where_it_cannot_skip(patch):
             return cls(*args, **kwargs)
 
     patch.setattr(nn.utils, "skip_init", skip_init)
+
+
+@fault("MOVE-98")
+def a_parameter_without_data_is_one_of_single_precision(patch):
+    new = nn.Parameter.__new__
+    patch.setattr(
+        nn.Parameter,
+        "__new__",
+        lambda cls, data=None, requires_grad=True: new(
+            cls, torch.empty(0, dtype=torch.float32) if data is None else data, requires_grad
+        ),
+    )
