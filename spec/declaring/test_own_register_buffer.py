@@ -31,12 +31,16 @@ class Noting(nn.Module):
         self.last = note or name
 
 
-class Inheriting(New):
-    """A module that inherits a ``register_buffer`` which is not that of ``nn.Module``."""
+class InheritingOld(Old):
+    """A module that inherits a ``register_buffer`` without persistence."""
+
+
+class InheritingNew(New):
+    """A module that inherits a ``register_buffer`` with persistence."""
 
 
 @claim("BUF-10", source="torch.nn.Buffer", since="2.5")
-@pytest.mark.parametrize("Model", [Old, Noting])
+@pytest.mark.parametrize("Model", [Old, InheritingOld, Noting])
 def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_persistent(Model):
     model = Model()
     model.x = nn.Buffer(torch.ones(3))
@@ -47,7 +51,7 @@ def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_
 
 
 @claim("BUF-17", source="torch.nn.Buffer", since="2.5")
-@pytest.mark.parametrize("Model", [New, Inheriting])
+@pytest.mark.parametrize("Model", [New, InheritingNew])
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
 def test_an_nn_Buffer_goes_through_the_register_buffer_of_a_subclass_with_its_persistence(Model, persistent, keys):
     model = Model()

@@ -194,7 +194,7 @@ def an_nn_Buffer_made_of_another_is_as_persistent_as_that(patch):
     patch.setattr(nn.Buffer, "__new__", inheriting)
 
 
-@fault("BUF-17", since="2.5")
+@fault("BUF-10", "BUF-17", since="2.5")
 def an_nn_Buffer_goes_past_a_register_buffer_that_is_inherited(patch):
     def setattr(self, name, value):
         if isinstance(value, nn.Buffer) and "register_buffer" not in {**vars(type(self)), **vars(self)}:
