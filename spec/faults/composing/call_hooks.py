@@ -33,11 +33,13 @@ def a_forward_pre_hook_is_not_given_the_kwargs(patch):
     wrap(patch, PRE, unaware)
 
 
+def inputs(result):
+    """What a forward pre-hook returned, where a list is as good as a tuple."""
+    return tuple(result) if isinstance(result, list) else result
+
+
 @fault("HOOK-57")
 def a_list_that_a_forward_pre_hook_returns_is_taken_for_the_inputs(patch):
-    def inputs(result):
-        return tuple(result) if isinstance(result, list) else result
-
     wrap(patch, PRE, lambda hook, **options: lambda *args: inputs(hook(*args)))
 
 
@@ -101,9 +103,6 @@ def an_empty_tuple_that_a_forward_pre_hook_returns_is_ignored(patch):
 
 @fault("HOOK-58", since="2.0")
 def a_forward_pre_hook_with_kwargs_may_return_both_in_a_list(patch):
-    def inputs(result):
-        return tuple(result) if isinstance(result, list) else result
-
     wrap(patch, PRE, lambda hook, **options: lambda *args: inputs(hook(*args)))
 
 
