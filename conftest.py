@@ -1,1 +1,1 @@
-pytest_plugins = ["spec.plugin"]
+pytest_plugins = ["spec.engine.plugin"]

@@ -1,24 +1,105 @@
-"""``python -m module_state_spec [pytest arguments]``: the specification from any folder, with its own configuration."""
+"""``python -m module_state_spec [COMMAND | ID ...] [OPTION ...]``: the specification from any folder."""
 
+import importlib
 import os
+import re
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parent
+COMMANDS = {
+    "check": ("checking", "what will go wrong with the state of a model: check PACKAGE.MODULE:FACTORY"),
+    "evidence": ("evidence", "which documented sentences the claims prove"),
+    "roads": ("reporting", "what other tools keep of a model's state"),
+    "search": ("reporting", "the claims that speak of these words"),
+    "diff": ("reporting", "the claims whose verdict changed between releases or records: diff 2.5 2.6"),
+    "page": ("reporting", "answer table, claims and releases as one HTML file"),
+    "markdown": ("reporting", "claims and releases as Markdown"),
+}
+FILES = ("--deviations", "--gap-report", "--record", "--record-roads", "--faults-table", "--draft-deviations")
+ID = re.compile(r"[A-Z]+-\d\d+")
+USAGE = """\
+usage: python -m {program} [OPTION ...] [CLAIM-ID ...] [CHAPTER ...]
+       python -m {program} COMMAND ...
+
+Without a command, the claims are run on the torch that is installed; every option of pytest works too.
+
+commands (each knows --help):
+{commands}
+
+options:
+{options}
+"""
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest on the claims that lie beside this file; nothing is written beside them, nor in the current folder."""
+    """Run a command, or pytest on the claims that lie beside this file; returns the exit status.
+
+    Nothing is written beside them, nor in the current folder.
+    """
     if __package__ != PACKAGE.name:  # an editable installation: what pytest imports has to be what was imported here
         sys.path.insert(0, str(PACKAGE.parent))
+    if arguments[:1] and arguments[0] in COMMANDS:
+        module, _ = COMMANDS[arguments[0]]
+        rest = arguments[1:] if module != "reporting" else arguments
+        return importlib.import_module(f"{PACKAGE.name}.{module}.__main__").main(rest)
+    if arguments[:1] in (["--help"], ["-h"]):
+        print(usage())
+        return 0
+    return run(arguments)
+
+
+def usage() -> str:
+    """What can be asked, in a screenful."""
+    options = importlib.import_module(f"{PACKAGE.name}.engine.options").OPTIONS
+    shown = [(" ".join(filter(None, [each.flag, each.terms.get("metavar")])), each.help) for each in options]
+    lines = ["\n".join(f"  {name:<32} {help}" for name, help in pairs) for pairs in (described(), shown)]
+    return USAGE.format(program=PACKAGE.name, commands=lines[0], options=lines[1]).rstrip()
+
+
+def described() -> list[tuple[str, str]]:
+    return [(name, help) for name, (_, help) in COMMANDS.items()]
+
+
+def run(arguments: list[str]) -> int:
+    """Run pytest with the specification's own configuration."""
+    import pytest
+
+    # torch is imported before pytest reads the configuration, which ignores this one too.
+    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     sys.dont_write_bytecode = True
-    where = [f"--config-file={PACKAGE / 'anywhere.toml'}", f"--rootdir={PACKAGE}", f"--confcutdir={PACKAGE}"]
+    configuration = PACKAGE / "engine" / "installed.toml"
+    where = [f"--config-file={configuration}", f"--rootdir={PACKAGE}", f"--confcutdir={PACKAGE}"]
     with tempfile.TemporaryDirectory(prefix="module-state-spec-") as folder:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", folder)
-        return pytest.main([*where, "-p", f"{PACKAGE.name}.anywhere", str(PACKAGE), *arguments])
+        plugin = ["-p", f"{PACKAGE.name}.engine.installed"]
+        return int(pytest.main([*where, *plugin, str(PACKAGE), *by_id(joined(arguments))]))
+
+
+def joined(arguments: list[str]) -> list[str]:
+    """``--record FILE`` as ``--record=FILE``: a file that exists would be taken for a test otherwise."""
+    found: list[str] = []
+    for argument in arguments:
+        if found and found[-1] in FILES:
+            found[-1] += f"={argument}"
+        else:
+            found.append(argument)
+    return found
+
+
+def by_id(arguments: list[str]) -> list[str]:
+    """``SD-03 REG-02`` as ``-k "SD-03 or REG-02"``."""
+    options = {"-k", "-m", "-p", "-n", "-W", "-o", "-c"}
+    ids = [
+        argument
+        for before, argument in zip(["", *arguments], arguments, strict=False)
+        if ID.fullmatch(argument) and before not in options
+    ]
+    if not ids:
+        return arguments
+    return [*(argument for argument in arguments if argument not in ids), "-k", " or ".join(ids)]
 
 
 if __name__ == "__main__":

@@ -1,23 +1,12 @@
-"""This chapter runs aside, with the real TorchDynamo."""
+"""This chapter works with the real TorchDynamo."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
 from packaging.version import Version
 
-from ..vocabulary.aside import run_aside
 from ..vocabulary.claim import TORCH
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    run_aside(config, Path(__file__).parent, "torch.export._trace", "torch._dynamo")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def optimizers() -> None:
-    """Optimizers as they are: this chapter imports TorchDynamo anyway."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,21 +1,10 @@
-"""This chapter runs aside, with two ranks of a gloo group; DDP and FSDP import TorchDynamo."""
+"""This chapter works with two ranks of a gloo group."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from ..vocabulary.aside import run_aside
 from .ranks import Ranks
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    run_aside(config, Path(__file__).parent, "torch._dynamo", "torch.distributed.fsdp")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def optimizers() -> None:
-    """Optimizers as they are: this chapter imports TorchDynamo anyway."""
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,9 @@
 """Two processes that work together, and what each of them holds."""
 
 import os
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,48 +11,59 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..vocabulary.aside import Worker
+from ..engine.processes import Pipe, Process
 
 WORLD = 2
-TIMEOUT = timedelta(seconds=20)
+TIMEOUT = timedelta(minutes=10)
+"""How long a rank waits for the other; a case has a limit of its own, which is shorter where it is set."""
 
 
 class Ranks:
     """Runs a function in two processes at once, ``function(0)`` in one and ``function(1)`` in the other.
 
-    The function is defined in a module and returns what can be pickled. The processes are forked from this one when
-    they are needed first, and anew after one of them has failed: the other may still be waiting for it.
+    The function is defined in a module and returns what can be pickled. The processes are started when they are needed
+    first, and anew after one of them has failed: the other may still be waiting for it.
     """
 
     def __init__(self, folder: Path):
-        self.folder, self.workers, self.groups = folder, [], 0
+        self.folder, self.processes, self.groups = folder, [], 0
 
     def __call__(self, function: Callable[[int], Any]) -> list[Any]:
-        """What ``function`` returns in each process; raises RuntimeError with the traceback of the first that fails."""
-        if not self.workers:
+        """What ``function`` returns in each process; raises ProcessEnded with the traceback of the first that fails."""
+        if not self.processes:
             self.groups += 1
-            store = f"file://{self.folder}/group-{self.groups}"
-            self.workers = [
-                Worker(lambda rank=rank: join(rank, store), lambda function, rank=rank: function(rank))
-                for rank in range(WORLD)
-            ]
+            store = (self.folder / f"group-{self.groups}").as_uri()
+            self.processes = [Process(serve, rank, store) for rank in range(WORLD)]
         try:
-            for worker in self.workers:
-                worker.ask(function)
-            return [worker.hear() for worker in self.workers]
-        except Exception:
+            for process in self.processes:
+                process.send(function)
+            return [process.receive() for process in self.processes]
+        except BaseException:
             self.end()
             raise
 
     def end(self) -> None:
-        for worker in self.workers:
-            worker.end()
-        self.workers = []
+        for process in self.processes:
+            process.kill()
+        self.processes = []
 
 
-def join(rank: int, store: str) -> None:
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+def serve(pipe: Pipe, rank: int, store: str) -> None:
+    """Join the group as ``rank`` and call the functions that come through ``pipe``."""
+    if "GLOO_SOCKET_IFNAME" not in os.environ and (name := loopback()):
+        os.environ["GLOO_SOCKET_IFNAME"] = name
     torch.distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=WORLD, timeout=TIMEOUT)
+    while True:
+        function = pipe.receive()
+        pipe.send(function(rank))
+
+
+def loopback() -> str:
+    """The name of the interface that leads back to this machine; empty where it has none of the usual names."""
+    names = set()
+    with suppress(OSError, AttributeError):  # not on every platform
+        names = {name for _, name in socket.if_nameindex()}
+    return next((name for name in ("lo", "lo0") if name in names), "")
 
 
 class State(nn.Module):

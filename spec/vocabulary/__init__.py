@@ -1,6 +1,6 @@
 """The words that claims are written in: kinds, models, devices, conversions, strategies and the claim marker."""
 
-from .claim import answers, claim, contrast
+from .claim import answers, available, claim, contrast, core, road
 from .devices import Move
 from .dtypes import COMPLEX, CONVERSIONS, FLOATING, INTEGER, Conversion, to
 from .kinds import (
@@ -22,6 +22,7 @@ from .kinds import (
     Kind,
 )
 from .models import (
+    DECLARED,
     MODELS,
     FrozenModel,
     IntegerModel,
@@ -33,8 +34,9 @@ from .models import (
     ToyModel,
     ToyModel2,
     ToyModel3,
+    registered,
 )
-from .strategies import ARTICLE_CHANNELS, any_channels, any_shape, channels, shapes
+from .strategies import ARTICLE_CHANNELS, any_channels, any_model, any_shape, channels, shapes
 
 __all__ = [
     "ARTICLE_CHANNELS",
@@ -42,6 +44,7 @@ __all__ = [
     "BUFFERS",
     "COMPLEX",
     "CONVERSIONS",
+    "DECLARED",
     "FLOATING",
     "FROZEN_PARAMETER",
     "INTEGER",
@@ -73,10 +76,15 @@ __all__ = [
     "ToyModel3",
     "answers",
     "any_channels",
+    "any_model",
     "any_shape",
+    "available",
     "channels",
     "claim",
     "contrast",
+    "core",
+    "registered",
+    "road",
     "shapes",
     "to",
 ]

@@ -1,5 +1,6 @@
 """The kinds of state: the ways of holding a value on a module."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,11 @@ class Kind:
         """
         self.put(module, name, tensor)
         return module
+
+    @property
+    def word(self) -> str:
+        """The name as one word that an attribute can have."""
+        return re.sub(r"\W", "_", self.name)
 
     def __str__(self) -> str:
         return self.name

@@ -1,5 +1,7 @@
 """The article's toy models and their small relatives; each takes ``(in_channels, out_channels)``."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
@@ -153,3 +155,35 @@ MODELS = (
     NestedModel,
     TiedModel,
 )
+
+
+class Declared(NamedTuple):
+    """What the constructor of a toy model declares: names as they are listed, tied ones once, and the keys it saves."""
+
+    parameters: list[str]
+    buffers: list[str]
+    keys: list[str]
+    plain: list[str]
+
+
+LINEAR = ["linear.weight", "linear.bias"]
+TOY = ["body.toy.b1", "body.toy.linear.weight", "body.toy.linear.bias"]
+NESTED_KEYS = ["scale", "shift", "body.toy.b1", "body.toy.c1", "body.toy.linear.weight", "body.toy.linear.bias"]
+
+DECLARED = {
+    ToyModel: Declared(LINEAR, [], LINEAR, ["a1", "a2"]),
+    ToyModel2: Declared(["b1", *LINEAR], [], ["b1", *LINEAR], ["a1", "a2"]),
+    ToyModel3: Declared(["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR], ["a1", "a2"]),
+    NonPersistentModel: Declared(["b1", *LINEAR], ["c1", "d1"], ["b1", "c1", *LINEAR], ["a1", "a2"]),
+    PlainTensorModel: Declared(["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR], ["a1", "a2", "e1"]),
+    IntegerModel: Declared(["b1", *LINEAR], ["steps", "mask"], ["b1", "steps", "mask", *LINEAR], ["a1", "a2"]),
+    FrozenModel: Declared(["b1", "f1", *LINEAR], ["c1"], ["b1", "f1", "c1", *LINEAR], ["a1", "a2"]),
+    NNBufferModel: Declared(["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR], ["a1", "a2"]),
+    NestedModel: Declared(["scale", *TOY], ["shift", "body.toy.c1"], NESTED_KEYS, []),
+    TiedModel: Declared(["b1", *LINEAR], ["c1"], ["b1", "b2", "c1", "c2", *LINEAR], ["a1", "a2"]),
+}
+
+
+def registered(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters and buffers of a module and its submodules by name, tied ones once."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parent.parent
 
-pytest_plugins = [f"{__package__}.plugin"]
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Load the specification after the plugins that are installed, so that it sees which options they have."""
+    early_config.pluginmanager.import_plugin(f"{__package__}.plugin")
 
 
 @pytest.hookimpl(tryfirst=True)

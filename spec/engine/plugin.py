@@ -1,0 +1,16 @@
+"""Everything the specification adds to pytest; load it with ``-p``."""
+
+import hypothesis  # noqa: F401 - before torch: it searches all objects for garbage
+
+PARTS = (
+    "engine.surroundings",
+    "engine.options",
+    "engine.garbage",
+    "engine.cases",
+    "engine.collection",
+    "engine.fixtures",
+    "engine.schedule",
+    "engine.breaking",
+    "reporting.plugin",
+)
+pytest_plugins = [f"{__package__.rpartition('.')[0]}.{part}" for part in PARTS]
