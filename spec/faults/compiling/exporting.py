@@ -3,25 +3,10 @@
 import copy
 import importlib
 
-import pytest
 import torch
 from torch import nn
 
 from .. import fault
-
-LOAD_STATE_DICT = nn.Module.load_state_dict
-
-
-def before_export(patch: pytest.MonkeyPatch, change) -> None:
-    """Let ``torch.export.export`` export what ``change`` makes of the module."""
-    module = importlib.import_module("torch.export")
-    export = module.export
-    patch.setattr(module, "export", lambda mod, *args, **options: export(change(mod), *args, **options))
-
-
-def signature(patch: pytest.MonkeyPatch, name: str, value) -> None:
-    """Let the property ``name`` of a graph signature be ``value`` of the signature."""
-    patch.setattr(importlib.import_module("torch.export.graph_signature").ExportGraphSignature, name, property(value))
 
 
 def untied(module: nn.Module) -> nn.Module:
@@ -41,88 +26,89 @@ def with_registered_tensors(module: nn.Module) -> nn.Module:
     return module
 
 
-@fault("GRAPH-01", "GRAPH-20", since="2.3")
-def the_graph_signature_lists_no_non_persistent_buffer(patch):
-    def buffers(self):
-        found = [spec for spec in self.input_specs if spec.kind.name == "BUFFER"]
-        return tuple(spec.target for spec in found if spec.persistent)
-
-    signature(patch, "buffers", buffers)
+@fault("GRAPH-01", "GRAPH-20", breaks="torch.export.graph_signature.ExportGraphSignature.buffers")
+def the_graph_signature_lists_no_non_persistent_buffer(original, self):
+    found = [spec for spec in self.input_specs if spec.kind.name == "BUFFER"]
+    return tuple(spec.target for spec in found if spec.persistent)
 
 
-@fault("GRAPH-01", "GRAPH-16", "GRAPH-20", since="2.3")
-def the_graph_signature_lists_a_frozen_parameter_among_nothing(patch):
-    def parameters(self):
-        return tuple(spec.target for spec in self.input_specs if spec.kind.name == "PARAMETER" and spec.target != "f")
-
-    signature(patch, "parameters", parameters)
+@fault("GRAPH-01", "GRAPH-16", "GRAPH-20", breaks="torch.export.graph_signature.ExportGraphSignature.parameters")
+def the_graph_signature_lists_a_frozen_parameter_among_nothing(original, self):
+    """The graph signature does not list a frozen parameter."""
+    return tuple(spec.target for spec in self.input_specs if spec.kind.name == "PARAMETER" and spec.target != "f")
 
 
-@fault("GRAPH-03", since="2.6")
-def the_graph_signature_does_not_tell_that_a_buffer_changes(patch):
-    signature(patch, "buffers_to_mutate", lambda self: {})
+@fault("GRAPH-03", breaks="torch.export.graph_signature.ExportGraphSignature.buffers_to_mutate")
+def the_graph_signature_does_not_tell_that_a_buffer_changes(original, self):
+    return {}
 
 
-@fault("GRAPH-25", since="2.3", until="2.6")
-def the_graph_signature_of_an_older_torch_does_not_tell_that_a_buffer_changes(patch):
-    signature(patch, "buffers_to_mutate", lambda self: {})
+@fault(
+    "GRAPH-25",
+    breaks="torch.export.graph_signature.ExportGraphSignature.buffers_to_mutate",
+    since="2.3",
+    until="2.6",
+)
+def the_graph_signature_of_an_older_torch_does_not_tell_that_a_buffer_changes(original, self):
+    """Before torch 2.6, the graph signature did not tell that a buffer changes."""
+    return {}
 
 
-@fault("GRAPH-14", "GRAPH-15", since="2.3")
-def export_makes_a_non_persistent_buffer_persistent(patch):
-    def change(module):
-        module._non_persistent_buffers_set.clear()
-        return module
-
-    before_export(patch, change)
+@fault("GRAPH-14", "GRAPH-15", breaks="torch.export.export")
+def export_makes_a_non_persistent_buffer_persistent(original, module, *args, **options):
+    module._non_persistent_buffers_set.clear()
+    return original(module, *args, **options)
 
 
-@fault("GRAPH-11", since="2.5")
-def export_thaws_a_frozen_parameter(patch):
-    before_export(patch, lambda module: module.requires_grad_(True))
+@fault("GRAPH-11", breaks="torch.export.export")
+def export_thaws_a_frozen_parameter(original, module, *args, **options):
+    """`torch.export.export` makes a frozen parameter trainable."""
+    return original(module.requires_grad_(True), *args, **options)
 
 
-@fault("GRAPH-02", "GRAPH-14", "GRAPH-24", since="2.3")
-def export_makes_buffers_of_plain_tensors(patch):
-    before_export(patch, with_registered_tensors)
+@fault("GRAPH-02", "GRAPH-14", "GRAPH-24", breaks="torch.export.export", since="2.3")
+def export_makes_buffers_of_plain_tensors(original, module, *args, **options):
+    return original(with_registered_tensors(module), *args, **options)
 
 
-@fault("GRAPH-13", since="2.7")
-def export_makes_buffers_of_plain_tensors_that_change_in_place(patch):
-    before_export(patch, with_registered_tensors)
+@fault("GRAPH-13", breaks="torch.export.export")
+def export_makes_buffers_of_plain_tensors_that_change_in_place(original, module, *args, **options):
+    return original(with_registered_tensors(module), *args, **options)
 
 
-@fault("GRAPH-27", since="2.10")
-def export_makes_buffers_of_plain_tensors_that_are_bound_anew(patch):
-    before_export(patch, with_registered_tensors)
+@fault("GRAPH-27", breaks="torch.export.export")
+def export_makes_buffers_of_plain_tensors_that_are_bound_anew(original, module, *args, **options):
+    """`torch.export.export` makes a buffer of a plain tensor that `forward` rebinds."""
+    return original(with_registered_tensors(module), *args, **options)
 
 
-@fault("GRAPH-28", since="2.4", until="2.10")
-def export_of_an_older_torch_makes_buffers_of_plain_tensors_that_are_bound_anew(patch):
-    before_export(patch, with_registered_tensors)
+@fault("GRAPH-28", breaks="torch.export.export")
+def export_of_an_older_torch_makes_buffers_of_plain_tensors_that_are_bound_anew(original, module, *args, **options):
+    """Before torch 2.10, `torch.export.export` made a buffer of a plain tensor that `forward` rebinds."""
+    return original(with_registered_tensors(module), *args, **options)
 
 
-@fault("GRAPH-12", "GRAPH-17", "GRAPH-19", "GRAPH-23", "GRAPH-26", since="2.1")
-def export_copies_the_model(patch):
-    before_export(patch, copy.deepcopy)
+@fault("GRAPH-12", "GRAPH-17", "GRAPH-19", "GRAPH-23", "GRAPH-26", breaks="torch.export.export")
+def export_copies_the_model(original, module, *args, **options):
+    return original(copy.deepcopy(module), *args, **options)
 
 
-@fault("GRAPH-04", since="2.4")
-def export_copies_the_model_whose_forward_rebinds_a_buffer(patch):
-    before_export(patch, copy.deepcopy)
+@fault("GRAPH-04", breaks="torch.export.export")
+def export_copies_the_model_whose_forward_rebinds_a_buffer(original, module, *args, **options):
+    return original(copy.deepcopy(module), *args, **options)
 
 
-@fault("GRAPH-32", since="2.6")
-def export_copies_the_model_whose_forward_changes_a_plain_tensor(patch):
-    before_export(patch, copy.deepcopy)
+@fault("GRAPH-32", breaks="torch.export.export")
+def export_copies_the_model_whose_forward_changes_a_plain_tensor(original, module, *args, **options):
+    return original(copy.deepcopy(module), *args, **options)
 
 
-@fault("GRAPH-21", since="2.2")
-def export_unties_tied_tensors(patch):
-    before_export(patch, untied)
+@fault("GRAPH-21", breaks="torch.export.export")
+def export_unties_tied_tensors(original, module, *args, **options):
+    return original(untied(module), *args, **options)
 
 
-@fault("GRAPH-22", "GRAPH-33", since="2.1")
+@fault("GRAPH-22", "GRAPH-33")
 def an_exported_module_runs_the_model_itself(patch):
     module = importlib.import_module("torch.export")
     export, models = module.export, {}
@@ -143,20 +129,19 @@ def an_exported_module_runs_the_model_itself(patch):
     patch.setattr(module.ExportedProgram, "module", run_the_model)
 
 
-@fault("GRAPH-31", since="2.6")
+@fault("GRAPH-31")
 def an_exported_module_counts_in_a_number(patch):
+    """An exported module counts in a plain number, as the module itself does."""
     an_exported_module_runs_the_model_itself(patch)
 
 
-@fault("GRAPH-29", "GRAPH-30", since="2.2")
-def strict_export_is_not_strict(patch):
-    module = importlib.import_module("torch.export")
-    export = module.export
-    patch.setattr(module, "export", lambda *args, **options: export(*args, **{**options, "strict": False}))
+@fault("GRAPH-29", "GRAPH-30", breaks="torch.export.export")
+def strict_export_is_not_strict(original, *args, **options):
+    """`torch.export.export(strict=True)` exports like `strict=False`."""
+    return original(*args, **{**options, "strict": False})
 
 
-@fault("GRAPH-18", "GRAPH-43", "GRAPH-44", "GRAPH-34")
-def loading_loads_nothing_and_complains_of_nothing(patch):
-    patch.setattr(
-        nn.Module, "load_state_dict", lambda self, *args, **options: torch.nn.modules.module._IncompatibleKeys([], [])
-    )
+@fault("GRAPH-18", "GRAPH-43", "GRAPH-44", "GRAPH-34", breaks="torch.nn.Module.load_state_dict")
+def loading_loads_nothing_and_complains_of_nothing(original, self, *args, **options):
+    """`load_state_dict()` loads nothing and raises nothing."""
+    return torch.nn.modules.module._IncompatibleKeys([], [])

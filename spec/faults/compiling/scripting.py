@@ -3,102 +3,76 @@
 import copy
 
 import pytest
-import torch
-from torch import nn
 
 from .. import fault
 from .exporting import untied
 
-STATE_DICT = nn.Module.state_dict
+
+@fault("GRAPH-09", "GRAPH-44", "GRAPH-53", "GRAPH-54", breaks="torch.jit.ScriptModule.state_dict")
+def a_scripted_module_does_not_save_a_non_persistent_buffer(original, self, *args, **options):
+    saved = original(self, *args, **options)
+    saved.pop("n", None)
+    return saved
 
 
-def before_script(patch: pytest.MonkeyPatch, change) -> None:
-    """Let ``torch.jit.script`` script what ``change`` makes of the module."""
-    script = torch.jit.script
-    patch.setattr(torch.jit, "script", lambda module: script(change(module)))
+@fault("GRAPH-45", "GRAPH-47", breaks="torch.jit.script")
+def torch_jit_script_scripts_a_copy(original, module):
+    """`torch.jit.script` scripts a copy of the module."""
+    return original(copy.deepcopy(module))
 
 
-@fault("GRAPH-09", "GRAPH-44", "GRAPH-53", "GRAPH-54")
-def a_scripted_module_does_not_save_a_non_persistent_buffer(patch):
-    def state_dict(self, *args, **options):
-        saved = STATE_DICT(self, *args, **options)
-        saved.pop("n", None)
-        return saved
-
-    patch.setattr(torch.jit.ScriptModule, "state_dict", state_dict, raising=False)
+@fault("GRAPH-65", breaks="torch.jit.ScriptModule.register_buffer")
+def a_scripted_module_makes_a_non_persistent_buffer_persistent(original, self, name, tensor, persistent=True):
+    """`register_buffer(persistent=False)` of a scripted module registers a persistent buffer and raises nothing."""
+    original(self, name, tensor)
 
 
-@fault("GRAPH-45", "GRAPH-47")
-def torch_jit_script_scripts_a_copy(patch):
-    before_script(patch, copy.deepcopy)
-
-
-@fault("GRAPH-65")
-def a_scripted_module_makes_a_non_persistent_buffer_persistent(patch):
-    register = torch.jit.ScriptModule.register_buffer
-
-    def register_buffer(self, name, tensor, persistent=True):
-        register(self, name, tensor)
-
-    patch.setattr(torch.jit.ScriptModule, "register_buffer", register_buffer, raising=False)
-
-
-@fault("GRAPH-46")
-def torch_jit_script_makes_constants_of_numbers(patch):
-    def change(module):
-        numbers = [name for name, value in vars(module).items() if type(value) is int]
+@fault("GRAPH-46", breaks="torch.jit.script")
+def torch_jit_script_makes_constants_of_numbers(original, module):
+    """`torch.jit.script` makes constants of plain numbers."""
+    numbers = [name for name, value in vars(module).items() if type(value) is int]
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(module), "__constants__", numbers, raising=False)
-        return module
-
-    before_script(patch, change)
+        return original(module)
 
 
-@fault("GRAPH-49")
-def torch_jit_script_ignores_what_is_named_a_constant(patch):
-    def change(module):
+@fault("GRAPH-49", breaks="torch.jit.script")
+def torch_jit_script_ignores_what_is_named_a_constant(original, module):
+    """`torch.jit.script` ignores `__constants__`."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(module), "__constants__", [], raising=False)
-        return module
-
-    before_script(patch, change)
+        return original(module)
 
 
-@fault("GRAPH-48")
-def a_conversion_of_a_scripted_module_converts_its_plain_tensor(patch):
-    def double(self):
-        nn.Module.double(self)
-        self.t = self.t.double()
-        return self
-
-    patch.setattr(torch.jit.ScriptModule, "double", double, raising=False)
+@fault("GRAPH-48", breaks="torch.jit.ScriptModule.double")
+def a_conversion_of_a_scripted_module_converts_its_plain_tensor(original, self):
+    original(self)
+    self.t = self.t.double()
+    return self
 
 
-@fault("GRAPH-50")
-def torch_jit_script_makes_numbers_of_plain_objects(patch):
-    def change(module):
-        for name in [name for name, value in vars(module).items() if type(value) is object]:
-            setattr(module, name, 1)
-        return module
-
-    before_script(patch, change)
+@fault("GRAPH-50", breaks="torch.jit.script")
+def torch_jit_script_makes_numbers_of_plain_objects(original, module):
+    """`torch.jit.script` makes a number of an attribute whose type TorchScript doesn't know."""
+    for name in [name for name, value in vars(module).items() if type(value) is object]:
+        setattr(module, name, 1)
+    return original(module)
 
 
-@fault("GRAPH-51")
-def torch_jit_script_unties_tied_tensors(patch):
-    before_script(patch, untied)
+@fault("GRAPH-51", breaks="torch.jit.script")
+def torch_jit_script_unties_tied_tensors(original, module):
+    """`torch.jit.script` unties tied parameters and buffers."""
+    return original(untied(module))
 
 
-@fault("GRAPH-52")
-def torch_jit_save_empties_a_plain_tensor(patch):
-    save = torch.jit.save
-
-    def save_without(module, file):
-        module.t.zero_()
-        save(module, file)
-
-    patch.setattr(torch.jit, "save", save_without)
+@fault("GRAPH-52", breaks="torch.jit.save")
+def torch_jit_save_empties_a_plain_tensor(original, module, file):
+    """`torch.jit.save` fills a plain tensor with zeros."""
+    module.t.zero_()
+    original(module, file)
 
 
-@fault("GRAPH-53")
-def torch_jit_load_thaws_a_frozen_parameter(patch):
-    load = torch.jit.load
-    patch.setattr(torch.jit, "load", lambda file: load(file).requires_grad_(True))
+@fault("GRAPH-53", breaks="torch.jit.load")
+def torch_jit_load_thaws_a_frozen_parameter(original, file):
+    """`torch.jit.load` makes a frozen parameter trainable."""
+    return original(file).requires_grad_(True)

@@ -2,100 +2,80 @@
 
 import warnings
 
-from torch import nn
-from torch.utils.hooks import BackwardHook
-
 from .. import fault
-from .hooking import FULL, wrap
+from .hooking import FULL, calling
+
+OLD = "torch.nn.Module.register_backward_hook"
 
 
-@fault("HOOK-66")
-def what_a_full_backward_hook_returns_is_ignored(patch):
-    wrap(patch, FULL, lambda hook, **options: lambda *args: (hook(*args), None)[1])
+@fault("HOOK-66", breaks=FULL)
+@calling
+def what_a_full_backward_hook_returns_is_ignored(hook, *args):
+    """A full backward hook can't replace the gradient."""
+    hook(*args)
 
 
-@fault("HOOK-67", since="2.0")
-def what_a_full_backward_pre_hook_returns_is_ignored(patch):
-    register = nn.Module.register_full_backward_pre_hook
-    wrap(patch, register, lambda hook, **options: lambda *args: (hook(*args), None)[1])
+@fault("HOOK-67", breaks="torch.nn.Module.register_full_backward_pre_hook")
+@calling
+def what_a_full_backward_pre_hook_returns_is_ignored(hook, *args):
+    """A full backward pre-hook can't replace the gradient."""
+    hook(*args)
 
 
-def silence(patch, text):
-    """Let no warning be raised that says ``text``."""
-    warn = warnings.warn
-
-    def quiet(message, *args, **options):
-        if text not in str(message):
-            warn(message, *args, **options)
-
-    patch.setattr(warnings, "warn", quiet)
+@fault("HOOK-77", breaks="warnings.warn")
+def a_backward_hook_that_never_runs_goes_without_a_warning(original, message, *args, **options):
+    if "For backward hooks to be called" not in str(message):
+        original(message, *args, **options)
 
 
-@fault("HOOK-77", since="2.0")
-def a_backward_hook_that_never_runs_goes_without_a_warning(patch):
-    silence(patch, "For backward hooks to be called")
+@fault("HOOK-68", breaks=(OLD, FULL))
+def a_module_may_have_both_kinds_of_backward_hooks(original, self, hook, **options):
+    """A module takes an old and a full backward hook and raises nothing."""
+    self._is_full_backward_hook = None
+    return original(self, hook, **options)
 
 
-def forget_the_kind(patch, only_if_none):
-    for name in ("register_backward_hook", "register_full_backward_hook"):
-        register = getattr(nn.Module, name)
-
-        def register_either(self, hook, register=register, **options):
-            if not (only_if_none and self._backward_hooks):
-                self._is_full_backward_hook = None
-            return register(self, hook, **options)
-
-        patch.setattr(nn.Module, name, register_either)
+@fault("HOOK-68", breaks=(OLD, FULL))
+def a_module_may_have_one_kind_of_backward_hooks_after_the_other(original, self, hook, **options):
+    """A module takes a full backward hook after its old ones were removed, or an old one after its full ones."""
+    if not self._backward_hooks:
+        self._is_full_backward_hook = None
+    return original(self, hook, **options)
 
 
-@fault("HOOK-68")
-def a_module_may_have_both_kinds_of_backward_hooks(patch):
-    forget_the_kind(patch, only_if_none=False)
+@fault("HOOK-77", breaks="warnings.warn")
+def a_backward_hook_on_a_module_that_returns_a_list_goes_without_a_warning(original, message, *args, **options):
+    if "<class 'list'>" not in str(message):
+        original(message, *args, **options)
 
 
-@fault("HOOK-68")
-def a_module_may_have_one_kind_of_backward_hooks_after_the_other(patch):
-    forget_the_kind(patch, only_if_none=True)
+@fault("HOOK-66", "HOOK-89", breaks="torch.utils.hooks.BackwardHook.setup_input_hook")
+def a_module_with_a_full_backward_hook_computes_on_its_inputs_themselves(original, self, args):
+    original(self, args)
+    return args
 
 
-@fault("HOOK-77", since="2.0")
-def a_backward_hook_on_a_module_that_returns_a_list_goes_without_a_warning(patch):
-    silence(patch, "<class 'list'>")
+@fault("HOOK-78", breaks=OLD)
+@calling
+def what_an_old_backward_hook_returns_is_ignored(hook, *args):
+    """A hook of `register_backward_hook` can't replace the gradient."""
+    hook(*args)
 
 
-@fault("HOOK-66", "HOOK-89")
-def a_module_with_a_full_backward_hook_computes_on_its_inputs_themselves(patch):
-    setup = BackwardHook.setup_input_hook
-    patch.setattr(BackwardHook, "setup_input_hook", lambda self, args: (setup(self, args), args)[1])
+@fault("HOOK-90", breaks=OLD)
+def an_old_backward_hook_watches_no_output_that_is_a_dict(original, self, hook):
+    """A hook of `register_backward_hook` doesn't run where the output is a dict."""
+    outputs = []
+    self.register_forward_hook(lambda module, args, output: outputs.append(output))
+    return original(self, lambda *args: None if isinstance(outputs[-1], dict) else hook(*args))
 
 
-@fault("HOOK-78")
-def what_an_old_backward_hook_returns_is_ignored(patch):
-    register = nn.Module.register_backward_hook
-    patch.setattr(
-        nn.Module, "register_backward_hook", lambda self, hook: register(self, lambda *args: (hook(*args), None)[1])
-    )
+@fault("HOOK-81", breaks="torch.nn.Module._maybe_warn_non_full_backward_hook")
+def an_old_backward_hook_warns_of_nothing(original, self, inputs, result, grad_fn):
+    """A hook of `register_backward_hook` gives no warning."""
 
 
-@fault("HOOK-90")
-def an_old_backward_hook_watches_no_output_that_is_a_dict(patch):
-    register, outputs = nn.Module.register_backward_hook, []
-
-    def register_backward_hook(self, hook):
-        self.register_forward_hook(lambda module, args, output: outputs.append(output))
-        return register(self, lambda *args: None if isinstance(outputs[-1], dict) else hook(*args))
-
-    patch.setattr(nn.Module, "register_backward_hook", register_backward_hook)
-
-
-@fault("HOOK-81", since="2.4")
-def an_old_backward_hook_warns_of_nothing(patch):
-    patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", lambda self, inputs, result, grad_fn: None)
-
-
-@fault("HOOK-81", since="2.4")
-def an_old_backward_hook_always_warns(patch):
-    def warn(self, inputs, result, grad_fn):
-        warnings.warn("Using a non-full backward hook is deprecated", FutureWarning, stacklevel=2)
-
-    patch.setattr(nn.Module, "_maybe_warn_non_full_backward_hook", warn)
+@fault("HOOK-81", breaks="torch.nn.Module._maybe_warn_non_full_backward_hook")
+def an_old_backward_hook_always_warns(original, self, inputs, result, grad_fn):
+    """A hook of `register_backward_hook` always gives a warning."""
+    warnings.warn("Using a non-full backward hook is deprecated", FutureWarning, stacklevel=2)

@@ -3,34 +3,33 @@
 import copy
 
 import torch
-from torch import nn
-from torch.utils.hooks import RemovableHandle
 
-from .. import fault
-from .hooking import CALL, FULL, POST, PRE, wrap, wrap_calls
+from .. import fault, replace
+from .hooking import CALL, FULL, POST, PRE, calling
 
 
-@fault("HOOK-57", "HOOK-58")
-def what_a_forward_pre_hook_returns_is_ignored(patch):
-    wrap(patch, PRE, lambda hook, **options: lambda *args: (hook(*args), None)[1])
+@fault("HOOK-57", "HOOK-58", breaks=PRE)
+@calling
+def what_a_forward_pre_hook_returns_is_ignored(hook, *args):
+    """A forward pre-hook can't replace the inputs."""
+    hook(*args)
 
 
-@fault("HOOK-57", "HOOK-61")
-def the_last_forward_pre_hook_runs_first(patch):
-    def first(self, hook, **options):
-        handle = PRE(self, hook, **options)
-        self._forward_pre_hooks.move_to_end(handle.id, last=False)
-        return handle
-
-    patch.setattr(nn.Module, "register_forward_pre_hook", first)
+@fault("HOOK-57", "HOOK-61", breaks=PRE)
+def the_last_forward_pre_hook_runs_first(original, self, hook, **options):
+    handle = original(self, hook, **options)
+    self._forward_pre_hooks.move_to_end(handle.id, last=False)
+    return handle
 
 
-@fault("HOOK-58", since="2.0")
-def a_forward_pre_hook_is_not_given_the_kwargs(patch):
-    def unaware(hook, with_kwargs=False, **options):
-        return (lambda module, args, kwargs: hook(module, args, {})) if with_kwargs else hook
+@fault("HOOK-58", breaks=PRE)
+def a_forward_pre_hook_is_not_given_the_kwargs(original, self, hook, *, with_kwargs=False, **options):
+    """A forward pre-hook registered `with_kwargs=True` is given no keyword arguments."""
 
-    wrap(patch, PRE, unaware)
+    def unaware(module, args, kwargs):
+        return hook(module, args, {})
+
+    return original(self, unaware if with_kwargs else hook, with_kwargs=with_kwargs, **options)
 
 
 def inputs(result):
@@ -38,101 +37,110 @@ def inputs(result):
     return tuple(result) if isinstance(result, list) else result
 
 
-@fault("HOOK-57")
-def a_list_that_a_forward_pre_hook_returns_is_taken_for_the_inputs(patch):
-    wrap(patch, PRE, lambda hook, **options: lambda *args: inputs(hook(*args)))
+@fault("HOOK-57", breaks=PRE)
+@calling
+def a_list_that_a_forward_pre_hook_returns_is_taken_for_the_inputs(hook, *args):
+    return inputs(hook(*args))
 
 
-@fault("HOOK-59")
-def what_a_forward_hook_returns_is_ignored(patch):
-    wrap(patch, POST, lambda hook, **options: lambda *args: (hook(*args), None)[1])
+@fault("HOOK-59", breaks=POST)
+@calling
+def what_a_forward_hook_returns_is_ignored(hook, *args):
+    """A forward hook can't replace the output."""
+    hook(*args)
 
 
-@fault("HOOK-59")
-def a_forward_hook_replaces_the_output_by_a_tensor_only(patch):
-    def tensor(result):
-        return result if isinstance(result, torch.Tensor) else None
-
-    wrap(patch, POST, lambda hook, **options: lambda *args: tensor(hook(*args)))
-
-
-@fault("HOOK-60", since="2.0")
-def a_forward_hook_is_given_the_output_before_the_kwargs(patch):
-    def swapped(hook, with_kwargs=False, **options):
-        return (lambda module, args, kwargs, output: hook(module, args, output, kwargs)) if with_kwargs else hook
-
-    wrap(patch, POST, swapped)
+@fault("HOOK-59", breaks=POST)
+@calling
+def a_forward_hook_replaces_the_output_by_a_tensor_only(hook, *args):
+    result = hook(*args)
+    return result if isinstance(result, torch.Tensor) else None
 
 
-@fault("HOOK-60", since="2.0")
+@fault("HOOK-60", breaks=POST)
+def a_forward_hook_is_given_the_output_before_the_kwargs(original, self, hook, *, with_kwargs=False, **options):
+    """A forward hook registered `with_kwargs=True` is given the output before the keyword arguments."""
+
+    def swapped(module, args, kwargs, output):
+        return hook(module, args, output, kwargs)
+
+    return original(self, swapped if with_kwargs else hook, with_kwargs=with_kwargs, **options)
+
+
+@fault("HOOK-60")
 def a_forward_hook_is_given_the_kwargs_as_they_were_before_the_pre_hooks(patch):
+    """A forward hook registered `with_kwargs=True` is given the keyword arguments as they were before the pre-hooks."""
     given = {}
 
-    def call(self, *args, **kwargs):
+    def call(original, self, *args, **kwargs):
         given[id(self)] = kwargs
-        return CALL(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
 
-    def unaware(hook, with_kwargs=False, **options):
-        if not with_kwargs:
-            return hook
-        return lambda module, args, kwargs, output: hook(module, args, given[id(module)], output)
+    def register(original, self, hook, *, with_kwargs=False, **options):
+        def unaware(module, args, kwargs, output):
+            return hook(module, args, given[id(module)], output)
 
-    wrap_calls(patch, call)
-    wrap(patch, POST, unaware)
+        return original(self, unaware if with_kwargs else hook, with_kwargs=with_kwargs, **options)
 
-
-@fault("HOOK-61", since="2.0")
-def a_hook_is_never_put_before_the_others(patch):
-    for register in (PRE, POST, FULL):
-
-        def last(self, hook, *, prepend=False, register=register, **options):
-            return register(self, hook, **options)
-
-        patch.setattr(nn.Module, register.__name__, last)
+    replace(patch, CALL, call)
+    replace(patch, POST, register)
 
 
-@fault("HOOK-70")
-def a_forward_pre_hook_is_given_a_copy_of_the_module(patch):
-    wrap(patch, PRE, lambda hook, **options: lambda module, *args: hook(copy.deepcopy(module), *args))
+@fault("HOOK-61", breaks=(PRE, POST, FULL))
+def a_hook_is_never_put_before_the_others(original, self, hook, *, prepend=False, **options):
+    """`prepend=True` puts no hook before the others."""
+    return original(self, hook, **options)
 
 
-@fault("HOOK-57")
-def an_empty_tuple_that_a_forward_pre_hook_returns_is_ignored(patch):
-    wrap(patch, PRE, lambda hook, **options: lambda *args: None if (result := hook(*args)) == () else result)
+@fault("HOOK-70", breaks=PRE)
+@calling
+def a_forward_pre_hook_is_given_a_copy_of_the_module(hook, module, *args):
+    return hook(copy.deepcopy(module), *args)
 
 
-@fault("HOOK-58", since="2.0")
-def a_forward_pre_hook_with_kwargs_may_return_both_in_a_list(patch):
-    wrap(patch, PRE, lambda hook, **options: lambda *args: inputs(hook(*args)))
+@fault("HOOK-57", breaks=PRE)
+@calling
+def an_empty_tuple_that_a_forward_pre_hook_returns_is_ignored(hook, *args):
+    return None if (result := hook(*args)) == () else result
+
+
+@fault("HOOK-58", breaks=PRE)
+@calling
+def a_forward_pre_hook_with_kwargs_may_return_both_in_a_list(hook, *args):
+    """A forward pre-hook registered `with_kwargs=True` may return a list."""
+    return inputs(hook(*args))
 
 
 @fault("HOOK-59", "HOOK-86")
 def a_forward_hook_is_given_the_inputs_as_they_were_before_the_pre_hooks(patch):
     given = {}
 
-    def call(self, *args, **kwargs):
+    def call(original, self, *args, **kwargs):
         given[id(self)] = args
-        return CALL(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
 
-    wrap_calls(patch, call)
-    wrap(patch, POST, lambda hook, **options: lambda module, args, *rest: hook(module, given[id(module)], *rest))
+    replace(patch, CALL, call)
+    replace(patch, POST, calling(lambda hook, module, args, *rest: hook(module, given[id(module)], *rest)))
 
 
 @fault("HOOK-85")
 def a_hook_that_removes_itself_keeps_the_others_from_running(patch):
-    removed, remove = [], RemovableHandle.remove
+    removed = []
 
-    def call(self, *args, **kwargs):
+    def call(original, self, *args, **kwargs):
         removed.clear()
-        return CALL(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
 
-    wrap_calls(patch, call)
-    patch.setattr(RemovableHandle, "remove", lambda self: (removed.append(self), remove(self))[1])
+    def remove(original, self):
+        removed.append(self)
+        original(self)
+
+    replace(patch, CALL, call)
+    replace(patch, "torch.utils.hooks.RemovableHandle.remove", remove)
     for register in (PRE, POST, FULL):
-        wrap(patch, register, lambda hook, **options: lambda *args: None if removed else hook(*args))
+        replace(patch, register, calling(lambda hook, *args: None if removed else hook(*args)))
 
 
-@fault("HOOK-79", since="2.1")
-def a_removed_hook_leaves_its_options_behind(patch):
-    init = RemovableHandle.__init__
-    patch.setattr(RemovableHandle, "__init__", lambda self, hooks, extra_dict=None: init(self, hooks))
+@fault("HOOK-79", breaks="torch.utils.hooks.RemovableHandle.__init__")
+def a_removed_hook_leaves_its_options_behind(original, self, hooks, extra_dict=None):
+    return original(self, hooks)

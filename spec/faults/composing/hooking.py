@@ -1,40 +1,21 @@
 """Break what a hook is given and what becomes of what it returns."""
 
-from torch import nn
-from torch.nn.modules import module as modules
+from functools import wraps
 
-CALL = nn.Module._call_impl
-PRE, POST = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
-FULL = nn.Module.register_full_backward_hook
-
-
-def wrap(patch, register, change):
-    """Let each hook that the method ``register`` of a module registers be changed before."""
-    name = register.__name__
-    patch.setattr(nn.Module, name, lambda self, hook, **options: register(self, change(hook, **options), **options))
+CALL = "torch.nn.Module.__call__"
+PRE, POST = "torch.nn.Module.register_forward_pre_hook", "torch.nn.Module.register_forward_hook"
+FULL = "torch.nn.Module.register_full_backward_hook"
+GLOBAL_PRE = "torch.nn.modules.module.register_module_forward_pre_hook"
+GLOBAL_POST = "torch.nn.modules.module.register_module_forward_hook"
+GLOBAL_FULL = "torch.nn.modules.module.register_module_full_backward_hook"
 
 
-def wrap_global(patch, name, change):
-    """Let each hook that ``register_module_<name>_hook`` registers be changed before."""
-    name = f"register_module_{name}_hook"
-    register = getattr(modules, name)
-    patch.setattr(modules, name, lambda hook, **options: register(change(hook), **options))
+def calling(broken):
+    """The registration of hooks, by a method or globally, each of which is called by ``broken(hook, *args)``."""
 
+    @wraps(broken)
+    def register(original, *args, **options):
+        *module, hook = args
+        return original(*module, lambda *args: broken(hook, *args), **options)
 
-def wrap_calls(patch, call):
-    """Let ``call(module, *args, **kwargs)`` be what calling a module does."""
-    patch.setattr(nn.Module, "_call_impl", call)
-    if nn.Module.__call__ is CALL:
-        patch.setattr(nn.Module, "__call__", call)
-
-
-def silent(hook, **options):
-    """``hook``, whose errors nobody hears of."""
-
-    def run(*args):
-        try:
-            return hook(*args)
-        except Exception:
-            return None
-
-    return run
+    return register

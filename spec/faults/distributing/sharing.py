@@ -1,49 +1,36 @@
 """Faults in what is sharded over ranks, and shared between processes of one machine."""
 
-import importlib
-
-from torch import nn
-
 from .. import fault
 
 
-def before_sharding(patch, act) -> None:
-    """Let ``act(module)`` be done to each module that is about to be sharded."""
-    fsdp = importlib.import_module("torch.distributed.fsdp")
-    shard = fsdp.fully_shard
-
-    def act_and_shard(module, **options):
-        act(module)
-        return shard(module, **options)
-
-    patch.setattr(fsdp, "fully_shard", act_and_shard)
+@fault("DIST-04", "DIST-19", "DIST-20", "DIST-21", "DIST-46", breaks="torch.distributed.fsdp.fully_shard")
+def fully_shard_shards_nothing(original, module, **options):
+    """`fully_shard` (FSDP2) does nothing."""
+    return module
 
 
-@fault("DIST-04", "DIST-19", "DIST-20", "DIST-21", since="2.6")
-def fully_shard_shards_nothing(patch):
-    patch.setattr(importlib.import_module("torch.distributed.fsdp"), "fully_shard", lambda module, **options: module)
+@fault("DIST-04", breaks="torch.distributed.fsdp.fully_shard")
+def fully_shard_replaces_buffers(original, module, **options):
+    """`fully_shard` (FSDP2) rebinds buffers."""
+    module.b = module.b.clone()
+    return original(module, **options)
 
 
-@fault("DIST-04", since="2.6")
-def fully_shard_replaces_buffers(patch):
-    before_sharding(patch, lambda module: setattr(module, "b", module.b.clone()))
+@fault("DIST-20", breaks="torch.distributed.fsdp.fully_shard")
+def fully_shard_gives_every_rank_ones_as_buffers(original, module, **options):
+    """`fully_shard` (FSDP2) fills the buffers of every rank with ones."""
+    module.b.fill_(1)
+    return original(module, **options)
 
 
-@fault("DIST-20", since="2.6")
-def fully_shard_gives_every_rank_ones_as_buffers(patch):
-    before_sharding(patch, lambda module: module.b.fill_(1))
+@fault("DIST-22", breaks="torch.distributed.fsdp.fully_shard")
+def a_sharded_module_runs_with_its_values_doubled(original, module, **options):
+    """A module under `fully_shard` (FSDP2) computes with a plain tensor twice as large."""
+    module.t.mul_(2)
+    return original(module, **options)
 
 
-@fault("DIST-22", since="2.8")
-def a_sharded_module_runs_with_its_values_doubled(patch):
-    before_sharding(patch, lambda module: module.t.mul_(2))
-
-
-@fault("DIST-30")
-def what_is_registered_is_shared_from_the_start(patch):
-    register = nn.Module.register_buffer
-
-    def register_shared(self, name, tensor, *args, **options):
-        register(self, name, tensor.share_memory_(), *args, **options)
-
-    patch.setattr(nn.Module, "register_buffer", register_shared)
+@fault("DIST-30", breaks="torch.nn.Module.register_buffer")
+def what_is_registered_is_shared_from_the_start(original, self, name, tensor, *args, **options):
+    """Buffers are in shared memory as soon as they are registered."""
+    original(self, name, tensor.share_memory_(), *args, **options)

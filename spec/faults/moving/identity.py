@@ -6,42 +6,39 @@ from torch.optim import Optimizer
 
 from .. import fault
 
+REPLACE_MODE = "torch.__future__.get_overwrite_module_params_on_conversion"
+
 APPLY = nn.Module._apply
 
 
-@fault("MOVE-06", "MOVE-08", "MOVE-34", "MOVE-35", "MOVE-38", "MOVE-49", "META-12", "META-16")
-def a_conversion_replaces_every_parameter(patch):
-    patch.setattr(torch.__future__, "get_overwrite_module_params_on_conversion", lambda: True)
+@fault("MOVE-06", "MOVE-08", "MOVE-34", "MOVE-35", "MOVE-38", "MOVE-49", "META-12", "META-16", breaks=REPLACE_MODE)
+def a_conversion_replaces_every_parameter(original):
+    return True
 
 
-@fault("MOVE-07", "MOVE-19")
-def a_conversion_changes_a_buffer_in_place(patch):
-    def apply(self, fn, *args, **kwargs):
-        before = dict(self._buffers)
-        APPLY(self, fn, *args, **kwargs)
-        for name, buffer in before.items():
-            if buffer is not None and buffer.device == self._buffers[name].device:
-                buffer.data = self._buffers[name].data
-                self._buffers[name] = buffer
-        return self
-
-    patch.setattr(nn.Module, "_apply", apply)
+@fault("MOVE-07", "MOVE-19", breaks="torch.nn.Module._apply")
+def a_conversion_changes_a_buffer_in_place(original, self, fn, *args, **kwargs):
+    before = dict(self._buffers)
+    original(self, fn, *args, **kwargs)
+    for name, buffer in before.items():
+        if buffer is not None and buffer.device == self._buffers[name].device:
+            buffer.data = self._buffers[name].data
+            self._buffers[name] = buffer
+    return self
 
 
-@fault("MOVE-08")
-def a_conversion_with_nothing_to_do_copies(patch):
-    def apply(self, fn, *args, **kwargs):
-        def copying(tensor):
-            converted = fn(tensor)
-            return converted.clone() if converted is tensor else converted
+@fault("MOVE-08", breaks="torch.nn.Module._apply")
+def a_conversion_with_nothing_to_do_copies(original, self, fn, *args, **kwargs):
+    def copying(tensor):
+        converted = fn(tensor)
+        return converted.clone() if converted is tensor else converted
 
-        return APPLY(self, copying, *args, **kwargs)
-
-    patch.setattr(nn.Module, "_apply", apply)
+    return original(self, copying, *args, **kwargs)
 
 
 @fault("MOVE-33")
 def a_conversion_converts_every_tensor_that_shares_the_memory(patch):
+    """A conversion converts the tensors that share memory with a parameter or buffer, too."""
     make = torch.Tensor.detach
     views = {}
 
@@ -60,42 +57,35 @@ def a_conversion_converts_every_tensor_that_shares_the_memory(patch):
     patch.setattr(nn.Module, "double", double)
 
 
-@fault("MOVE-34")
-def a_conversion_counts_as_an_in_place_change(patch):
-    def double(self):
-        APPLY(self, lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
-        with torch.no_grad():
-            for parameter in self.parameters():
-                parameter.mul_(1)
-        return self
-
-    patch.setattr(nn.Module, "double", double)
+@fault("MOVE-34", breaks="torch.nn.Module.double")
+def a_conversion_counts_as_an_in_place_change(original, self):
+    """A conversion counts as a change in place for autograd."""
+    nn.Module._apply(self, lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
+    with torch.no_grad():
+        for parameter in self.parameters():
+            parameter.mul_(1)
+    return self
 
 
-@fault("MOVE-22", "MOVE-36")
-def a_buffer_keeps_its_attributes_in_a_conversion(patch):
-    def apply(self, fn, *args, **kwargs):
-        before = dict(self._buffers)
-        APPLY(self, fn, *args, **kwargs)
-        for name, buffer in before.items():
-            if buffer is not None:
-                vars(self._buffers[name]).update(vars(buffer))
-        return self
-
-    patch.setattr(nn.Module, "_apply", apply)
+@fault("MOVE-22", "MOVE-36", breaks="torch.nn.Module._apply")
+def a_buffer_keeps_its_attributes_in_a_conversion(original, self, fn, *args, **kwargs):
+    """A converted buffer has the attributes of the one before."""
+    before = dict(self._buffers)
+    original(self, fn, *args, **kwargs)
+    for name, buffer in before.items():
+        if buffer is not None:
+            vars(self._buffers[name]).update(vars(buffer))
+    return self
 
 
-@fault("MOVE-09", "MOVE-37", "MOVE-51")
-def a_parameter_that_is_replaced_is_frozen(patch):
-    def apply(self, fn, *args, **kwargs):
-        before = dict(self._parameters)
-        APPLY(self, fn, *args, **kwargs)
-        for name, parameter in self._parameters.items():
-            if parameter is not before[name]:
-                parameter.requires_grad_(False)
-        return self
-
-    patch.setattr(nn.Module, "_apply", apply)
+@fault("MOVE-09", "MOVE-37", "MOVE-51", breaks="torch.nn.Module._apply")
+def a_parameter_that_is_replaced_is_frozen(original, self, fn, *args, **kwargs):
+    before = dict(self._parameters)
+    original(self, fn, *args, **kwargs)
+    for name, parameter in self._parameters.items():
+        if parameter is not before[name]:
+            parameter.requires_grad_(False)
+    return self
 
 
 @fault("MOVE-21")

@@ -2,39 +2,22 @@
 
 import copy
 from collections import OrderedDict
+from functools import wraps
 
 import torch
-from torch import nn
 
 from .. import fault
 
-SETSTATE = nn.Module.__setstate__
-COPY_PARAMETER = nn.Parameter.__deepcopy__
-COPY_TENSOR = torch.Tensor.__deepcopy__
-REDUCE = nn.Parameter.__reduce_ex__
-PRESERVE = torch.preserve_format
 
+def noted(make):
+    """``nn.Parameter.__deepcopy__`` that notes in the memo what ``make(original, parameter)`` returns."""
 
-def deepcopying(patch, make):
-    """Let ``make(parameter)`` be the deepcopy of a parameter."""
-
-    def deepcopy(self, memo):
-        memo[id(self)] = memo.get(id(self)) if id(self) in memo else make(self)
+    @wraps(make)
+    def deepcopy(original, self, memo):
+        memo[id(self)] = memo[id(self)] if id(self) in memo else make(original, self)
         return memo[id(self)]
 
-    patch.setattr(nn.Parameter, "__deepcopy__", deepcopy)
-
-
-def getting(patch, edit):
-    """Let ``edit(state)`` have its say on what is pickled of a module."""
-    getstate = getattr(nn.Module, "__getstate__", None)
-
-    def get(self):
-        state = dict(getstate(self)) if getstate and "__getstate__" in vars(nn.Module) else dict(vars(self))
-        edit(state)
-        return state
-
-    patch.setattr(nn.Module, "__getstate__", get, raising=False)
+    return deepcopy
 
 
 def revive(make, arguments, gradient, attributes):
@@ -44,219 +27,199 @@ def revive(make, arguments, gradient, attributes):
     return parameter
 
 
-@fault("SER-06", "SER-48")
-def deepcopy_shares_the_values_of_parameters(patch):
-    deepcopying(patch, lambda parameter: type(parameter)(parameter.data, parameter.requires_grad))
+@fault("SER-06", "SER-48", breaks="torch.nn.Parameter.__deepcopy__")
+@noted
+def deepcopy_shares_the_values_of_parameters(original, parameter):
+    """`copy.deepcopy` shares the values of parameters."""
+    return type(parameter)(parameter.data, parameter.requires_grad)
 
 
-@fault("SER-06", "SER-47", "SER-48")
-def deepcopy_shares_the_values_of_tensors(patch):
-    def deepcopy(self, memo):
-        return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else COPY_TENSOR(self, memo)
+@fault("SER-06", "SER-47", "SER-48", breaks="torch.Tensor.__deepcopy__")
+def deepcopy_shares_the_values_of_tensors(original, self, memo):
+    """`copy.deepcopy` shares the values of buffers and plain tensors."""
+    return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else original(self, memo)
 
-    patch.setattr(torch.Tensor, "__deepcopy__", deepcopy)
 
+@fault("SER-06", "SER-20", "SER-21", breaks="torch.nn.Parameter.__deepcopy__")
+@noted
+def deepcopy_thaws_parameters(original, parameter):
+    """`copy.deepcopy` makes a frozen parameter trainable."""
+    return type(parameter)(parameter.data.clone(memory_format=torch.preserve_format))
 
-@fault("SER-06", "SER-20", "SER-21")
-def deepcopy_thaws_parameters(patch):
-    deepcopying(patch, lambda parameter: type(parameter)(parameter.data.clone(memory_format=PRESERVE)))
 
+@fault("SER-15", breaks="torch.nn.Module.__deepcopy__")
+def deepcopy_is_shallow(original, self, memo):
+    """`copy.deepcopy` of a module does what `copy.copy` does."""
+    return copy.copy(self)
 
-@fault("SER-15")
-def deepcopy_is_shallow(patch):
-    patch.setattr(nn.Module, "__deepcopy__", lambda self, memo: copy.copy(self), raising=False)
 
+@fault("SER-07", breaks="torch.nn.Parameter.__deepcopy__")
+@noted
+def deepcopy_keeps_the_gradient_of_a_parameter(original, parameter):
+    """`copy.deepcopy` keeps the gradient of a parameter."""
+    copied = original(parameter, {})
+    copied.grad = parameter.grad
+    return copied
 
-@fault("SER-07", "SER-24")
-def deepcopy_keeps_the_gradient_of_a_parameter(patch):
-    def make(parameter):
-        copied = COPY_PARAMETER(parameter, {})
-        copied.grad = parameter.grad
-        return copied
 
-    deepcopying(patch, make)
+@fault("SER-16", breaks="torch.Tensor.__deepcopy__")
+def deepcopy_drops_the_gradient_of_a_tensor(original, self, memo):
+    """`copy.deepcopy` drops the gradient of a buffer or plain tensor."""
+    copied = original(self, memo)
+    copied.grad = None
+    return copied
 
 
-@fault("SER-16")
-def deepcopy_drops_the_gradient_of_a_tensor(patch):
-    def deepcopy(self, memo):
-        copied = COPY_TENSOR(self, memo)
-        copied.grad = None
-        return copied
+@fault("SER-17", breaks="torch.nn.Parameter.__reduce_ex__")
+def pickle_keeps_the_gradient_of_a_parameter(original, self, protocol):
+    """`pickle` keeps the gradient of a parameter."""
+    return revive, (*original(self, protocol), self.grad, {})
 
-    patch.setattr(torch.Tensor, "__deepcopy__", deepcopy)
 
+@fault("SER-24", breaks="torch.nn.Parameter.__deepcopy__")
+def deepcopy_keeps_the_hooks_of_a_parameter(original, self, memo):
+    """`copy.deepcopy` keeps the hooks of a parameter."""
+    copied = original(self, memo)
+    copied._backward_hooks = self._backward_hooks
+    return copied
 
-@fault("SER-17", "SER-24")
-def pickle_keeps_the_gradient_of_a_parameter(patch):
-    def reduce(self, protocol):
-        return revive, (*REDUCE(self, protocol), self.grad, {})
 
-    patch.setattr(nn.Parameter, "__reduce_ex__", reduce)
+@fault("SER-24", breaks="torch.nn.Parameter.__reduce_ex__")
+def pickle_keeps_the_hooks_of_a_parameter(original, self, protocol):
+    """`pickle` keeps the hooks of a parameter."""
+    return revive_with_hooks, (*original(self, protocol), self._backward_hooks)
 
 
-@fault("SER-08")
-def a_shallow_copy_registers_in_dicts_of_its_own(patch):
-    def shallow(self):
-        copied = type(self).__new__(type(self))
-        vars(copied).update({name: copy.copy(value) if name[0] == "_" else value for name, value in vars(self).items()})
-        return copied
+@fault("SER-08", breaks="torch.nn.Module.__copy__")
+def a_shallow_copy_registers_in_dicts_of_its_own(original, self):
+    """A parameter that is registered on a `copy.copy` of a module is not registered on the module."""
+    copied = type(self).__new__(type(self))
+    vars(copied).update({name: copy.copy(value) if name[0] == "_" else value for name, value in vars(self).items()})
+    return copied
 
-    patch.setattr(nn.Module, "__copy__", shallow, raising=False)
 
+@fault("SER-18", "SER-08", breaks="torch.nn.Module.__copy__")
+def a_shallow_copy_is_the_module_itself(original, self):
+    """`copy.copy` of a module returns the module itself."""
+    return self
 
-@fault("SER-18", "SER-08")
-def a_shallow_copy_is_the_module_itself(patch):
-    patch.setattr(nn.Module, "__copy__", lambda self: self, raising=False)
 
+@fault("SER-48", breaks="torch.nn.Module.__getstate__")
+def copying_drops_what_is_not_persistent(original, self):
+    """A deep or pickled copy of a module has no non-persistent buffers."""
+    kept = [item for item in self._buffers.items() if item[0] not in self._non_persistent_buffers_set]
+    return {**vars(self), "_buffers": OrderedDict(kept)}
 
-@fault("SER-09", "SER-46")
-def copying_drops_what_is_not_persistent(patch):
-    def edit(state):
-        kept = state["_buffers"].items()
-        state["_buffers"] = OrderedDict(
-            (name, b) for name, b in kept if name not in state["_non_persistent_buffers_set"]
-        )
 
-    getting(patch, edit)
+@fault("SER-19", breaks="torch.Tensor.__deepcopy__")
+def deepcopy_detaches_what_has_a_history(original, self, memo):
+    """`copy.deepcopy` detaches a buffer that has a `grad_fn` and raises nothing."""
+    return original(self if self.is_leaf else self.detach(), memo)
 
 
-@fault("SER-19")
-def deepcopy_detaches_what_has_a_history(patch):
-    def deepcopy(self, memo):
-        return COPY_TENSOR(self if self.is_leaf else self.detach(), memo)
+@fault("SER-20", breaks="torch.nn.Module.__getstate__")
+def copying_drops_the_forward_hooks(original, self):
+    """A copy of a module has no forward hooks."""
+    return {**vars(self), "_forward_hooks": OrderedDict()}
 
-    patch.setattr(torch.Tensor, "__deepcopy__", deepcopy)
 
+@fault("SER-21", breaks="torch.nn.Parameter.__deepcopy__")
+@noted
+def deepcopy_makes_a_parameter_contiguous(original, parameter):
+    """`copy.deepcopy` makes a parameter contiguous."""
+    return type(parameter)(parameter.data.contiguous().clone(), parameter.requires_grad)
 
-@fault("SER-20")
-def copying_drops_the_forward_hooks(patch):
-    getting(patch, lambda state: state.update(_forward_hooks=OrderedDict()))
 
+@fault("SER-23", breaks="torch.nn.Parameter.__deepcopy__")
+def deepcopy_of_a_parameter_ignores_the_memo(original, self, memo):
+    """`__deepcopy__` of a parameter ignores the memo."""
+    return original(self, {})
 
-@fault("SER-21")
-def deepcopy_makes_a_parameter_contiguous(patch):
-    deepcopying(patch, lambda parameter: type(parameter)(parameter.data.contiguous().clone(), parameter.requires_grad))
 
+@fault("SER-25", breaks="torch.nn.Parameter.__deepcopy__")
+@noted
+def deepcopy_keeps_the_attributes_of_a_parameter(original, parameter):
+    """`copy.deepcopy` keeps the attributes of a parameter."""
+    copied = original(parameter, {})
+    vars(copied).update(vars(parameter))
+    return copied
 
-@fault("SER-22")
-def deepcopy_copies_each_item_of_a_list_by_itself(patch):
-    deepcopy = copy.deepcopy
 
-    def each(value, memo=None):
-        return [deepcopy(item) for item in value] if isinstance(value, list) else deepcopy(value, memo)
+@fault("SER-26", breaks="torch.nn.Parameter.__reduce_ex__")
+def pickle_drops_the_attributes_of_a_parameter(original, self, protocol):
+    """`pickle` drops the attributes of a parameter."""
+    return torch._utils._rebuild_parameter, (self.data, self.requires_grad, OrderedDict())
 
-    patch.setattr(copy, "deepcopy", each)
 
+@fault("SER-27", breaks="torch.nn.Parameter.__reduce_ex__")
+def pickle_keeps_the_attributes_of_a_parameter(original, self, protocol):
+    """Before torch 2.0, `pickle` kept the attributes of a parameter."""
+    return revive, (*original(self, protocol), None, vars(self))
 
-@fault("SER-23")
-def deepcopy_of_a_parameter_ignores_the_memo(patch):
-    patch.setattr(nn.Parameter, "__deepcopy__", lambda self, memo: COPY_PARAMETER(self, {}))
 
+@fault("SER-28", breaks="torch.nn.Module.__setstate__")
+def what_a_pickle_lacks_stays_away(original, self, state):
+    """`__setstate__` fills in nothing that a pickle lacks."""
+    vars(self).update(state)
 
-@fault("SER-25")
-def deepcopy_keeps_the_attributes_of_a_parameter(patch):
-    def make(parameter):
-        copied = COPY_PARAMETER(parameter, {})
-        vars(copied).update(vars(parameter))
-        return copied
 
-    deepcopying(patch, make)
+@fault("SER-29", breaks="torch.nn.Module.__setstate__")
+def what_a_pickle_of_torch_1_lacks_stays_away(original, self, state):
+    """`__setstate__` leaves out the dicts of hooks that a pickle of torch 1 lacks."""
+    original(self, state)
+    for name in [name for name in vars(self) if name not in state and "with_kwargs" in name]:
+        del vars(self)[name]
 
 
-@fault("SER-26", since="2.0")
-def pickle_drops_the_attributes_of_a_parameter(patch):
-    def reduce(self, protocol):
-        return torch._utils._rebuild_parameter, (self.data, self.requires_grad, OrderedDict())
+@fault("SER-30", breaks="torch.nn.Module.__setstate__")
+def what_a_pickle_of_torch_2_0_lacks_stays_away(original, self, state):
+    """`__setstate__` leaves out `_forward_hooks_always_called`, which a pickle of torch 2.0 lacks."""
+    original(self, state)
+    if "_forward_hooks_always_called" not in state:
+        del vars(self)["_forward_hooks_always_called"]
 
-    patch.setattr(nn.Parameter, "__reduce_ex__", reduce)
 
+@fault("SER-31", breaks="torch.nn.Module.__setstate__")
+def what_is_not_persistent_is_forgotten_by_a_pickle(original, self, state):
+    """A pickled copy of a module has persistent buffers only."""
+    original(self, state)
+    vars(self)["_non_persistent_buffers_set"] = set()
 
-@fault("SER-27", until="2.0")
-def pickle_keeps_the_attributes_of_a_parameter(patch):
-    def reduce(self, protocol):
-        return revive, (*REDUCE(self, protocol), None, vars(self))
 
-    patch.setattr(nn.Parameter, "__reduce_ex__", reduce)
+@fault("SER-33", breaks="torch.nn.Parameter.__deepcopy__")
+@noted
+def deepcopy_brings_parameters_from_meta(original, parameter):
+    """`copy.deepcopy` of a parameter on the meta device gives zeros on the CPU."""
+    return type(parameter)(torch.zeros(parameter.shape)) if parameter.is_meta else original(parameter, {})
 
 
-@fault("SER-28")
-def what_a_pickle_lacks_stays_away(patch):
-    patch.setattr(nn.Module, "__setstate__", lambda self, state: vars(self).update(state))
+@fault("SER-50", "SER-20", breaks="torch.nn.Module.__setstate__")
+def a_pickled_module_comes_back_in_training_mode(original, self, state):
+    original(self, state)
+    vars(self)["training"] = True
 
 
-@fault("SER-29", since="2.0")
-def what_a_pickle_of_torch_1_lacks_stays_away(patch):
-    def setstate(self, state):
-        SETSTATE(self, state)
-        for name in [name for name in vars(self) if name not in state and "with_kwargs" in name]:
-            del vars(self)[name]
+@fault("SER-51", breaks="torch.nn.Module.__setstate__")
+def a_pickled_module_takes_no_load_hooks(original, self, state):
+    """`register_load_state_dict_post_hook` of a pickled module raises `AttributeError`."""
+    original(self, state)
+    del vars(self)["_load_state_dict_post_hooks"]
 
-    patch.setattr(nn.Module, "__setstate__", setstate)
 
+@fault("SER-52", breaks="torch.nn.Parameter.__reduce_ex__")
+def the_pickle_of_a_parameter_always_has_room_for_attributes(original, self, protocol):
+    """A parameter without attributes is pickled in a form that torch 1 can't read."""
+    return revive, (torch._utils._rebuild_parameter, original(self, protocol)[1][:3], None, vars(self))
 
-@fault("SER-30", since="2.1")
-def what_a_pickle_of_torch_2_0_lacks_stays_away(patch):
-    def setstate(self, state):
-        SETSTATE(self, state)
-        if "_forward_hooks_always_called" not in state:
-            del vars(self)["_forward_hooks_always_called"]
 
-    patch.setattr(nn.Module, "__setstate__", setstate)
+@fault("SER-53", breaks="torch.nn.Module.__setstate__")
+def the_state_of_a_copy_replaces_what_the_module_has_set(original, self, state):
+    """`__setstate__` removes the attributes that the module has."""
+    vars(self).clear()
+    original(self, state)
 
 
-@fault("SER-31", "SER-09")
-def what_is_not_persistent_is_forgotten_by_a_pickle(patch):
-    def setstate(self, state):
-        SETSTATE(self, state)
-        vars(self)["_non_persistent_buffers_set"] = set()
-
-    patch.setattr(nn.Module, "__setstate__", setstate)
-
-
-@fault("SER-32", since="2.1")
-def copying_takes_along_what_compile_put_on_the_module(patch):
-    patch.setattr(nn.Module, "__getstate__", lambda self: vars(self).copy())
-
-
-@fault("SER-33")
-def deepcopy_brings_parameters_from_meta(patch):
-    def make(parameter):
-        return type(parameter)(torch.zeros(parameter.shape)) if parameter.is_meta else COPY_PARAMETER(parameter, {})
-
-    deepcopying(patch, make)
-
-
-@fault("SER-50", "SER-20")
-def a_pickled_module_comes_back_in_training_mode(patch):
-    def setstate(self, state):
-        SETSTATE(self, state)
-        vars(self)["training"] = True
-
-    patch.setattr(nn.Module, "__setstate__", setstate)
-
-
-@fault("SER-51")
-def a_pickled_module_takes_no_load_hooks(patch):
-    def setstate(self, state):
-        SETSTATE(self, state)
-        del vars(self)["_load_state_dict_post_hooks"]
-
-    patch.setattr(nn.Module, "__setstate__", setstate)
-
-
-@fault("SER-52")
-def the_pickle_of_a_parameter_always_has_room_for_attributes(patch):
-    def reduce(self, protocol):
-        return revive, (torch._utils._rebuild_parameter, REDUCE(self, protocol)[1][:3], None, vars(self))
-
-    patch.setattr(nn.Parameter, "__reduce_ex__", reduce)
-
-
-@fault("SER-53")
-def the_state_of_a_copy_replaces_what_the_module_has_set(patch):
-    def setstate(self, state):
-        vars(self).clear()
-        SETSTATE(self, state)
-
-    patch.setattr(nn.Module, "__setstate__", setstate)
+def revive_with_hooks(make, arguments, hooks):
+    parameter = make(*arguments)
+    parameter._backward_hooks = hooks
+    return parameter
