@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..yours.state import registered
+from ..checking.state import registered
 
 
 def marked(module: nn.Module) -> nn.Module:

@@ -3,13 +3,15 @@
 import copy
 import pickle
 
+from ..checking.state import registered
 from ..vocabulary import claim
-from ..yours.state import registered
 from .marking import different, marked
 
 
 @claim("ANY-05", source="torch.nn.Module")
-def test_a_deep_copy_holds_all_state_and_shares_none_of_it(factory, real_device):
+def test_a_deep_copy_holds_equal_parameters_and_buffers_and_shares_none(factory, real_device):
+    """`copy.deepcopy` of a non-lazy `torch.nn` module, or of your own under test, copies every parameter and buffer:
+    the values are equal, and no object is the original's."""
     model = marked(factory().to(real_device))
     copied = copy.deepcopy(model)
     assert type(copied) is type(model)
@@ -19,7 +21,9 @@ def test_a_deep_copy_holds_all_state_and_shares_none_of_it(factory, real_device)
 
 
 @claim("ANY-06", source="torch.nn.Module")
-def test_pickle_restores_all_state_also_what_is_in_no_state_dict(factory, real_device):
+def test_pickle_restores_every_parameter_and_buffer(factory, real_device):
+    """`pickle` restores every parameter and buffer of a non-lazy `torch.nn` module, or of your own under test,
+    non-persistent buffers included."""
     model = marked(factory().to(real_device))
     restored = pickle.loads(pickle.dumps(model))
     assert type(restored) is type(model)

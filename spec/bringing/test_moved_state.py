@@ -3,13 +3,15 @@
 import pytest
 import torch
 
+from ..checking.state import plain_tensors, registered
 from ..vocabulary import claim
 from ..vocabulary.dtypes import CHANGING
-from ..yours.state import plain_tensors, registered
 
 
 @claim("ANY-07", source="torch.nn.Module.to")
-def test_a_move_carries_every_parameter_and_buffer_of_any_module(factory, move):
+def test_a_move_moves_every_parameter_and_buffer_of_any_module(factory, move):
+    """Moving a `torch.nn` module, or your own under test, to another device moves every parameter and buffer and keeps
+    their names."""
     model = factory().to(move.source)
     names = list(registered(model))
     move(model)
@@ -20,7 +22,9 @@ def test_a_move_carries_every_parameter_and_buffer_of_any_module(factory, move):
 
 @claim("ANY-08", source="torch.nn.Module.to")
 @pytest.mark.parametrize("convert", CHANGING)
-def test_a_conversion_carries_every_floating_parameter_and_buffer_of_any_module(factory, convert):
+def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module(factory, convert):
+    """`.double()` and `.bfloat16()` convert every floating parameter and buffer of a `torch.nn` module, or of your own
+    under test, and leave those of other dtypes."""
     model = factory()
     before = {name: tensor.dtype for name, tensor in registered(model).items()}
     convert(model)
@@ -29,7 +33,9 @@ def test_a_conversion_carries_every_floating_parameter_and_buffer_of_any_module(
 
 
 @claim("ANY-09", source="torch.nn.Module.register_buffer")
-def test_a_move_leaves_behind_no_tensor_that_a_module_holds(factory, move):
+def test_a_move_leaves_no_plain_tensor_of_a_module_behind(factory, move):
+    """Moving a `torch.nn` module, or your own under test, to another device leaves no plain tensor behind: it holds
+    none, or moves it in its own `_apply`."""
     model = factory().to(move.source)
     state = registered(model)
     move(model)

@@ -6,14 +6,14 @@ from torch import nn
 ONES = torch.ones(3)
 
 
-class Adding(nn.Module):
+class AddsX(nn.Module):
     """Adds ``x``, whatever it is, to its input."""
 
     def forward(self, y):
         return y + self.x
 
 
-class Counting(Adding):
+class ChangesXInPlace(AddsX):
     """Adds one to the tensor ``x`` in place, and then ``x`` to its input."""
 
     def forward(self, y):
@@ -21,15 +21,15 @@ class Counting(Adding):
         return y + self.x
 
 
-class Rebinding(Adding):
-    """Binds ``x`` to what is one more, and then adds it to its input."""
+class RebindsX(AddsX):
+    """Rebinds ``x`` to one more, and then adds it to its input."""
 
     def forward(self, y):
         self.x = self.x + 1
         return y + self.x
 
 
-class Everything(nn.Module):
+class StateOfEveryKind(nn.Module):
     """State of every kind, each value with a digit of its own in the sum that the forward adds to its input."""
 
     def __init__(self):
@@ -53,17 +53,17 @@ NAMES = {
     "plain tensor": "t",
     "plain value": "v",
 }
-"""What Everything calls its state of each kind."""
+"""What StateOfEveryKind calls its state of each kind."""
 
 
-class Idle(Everything):
+class UnusedStateOfEveryKind(StateOfEveryKind):
     """State of every kind, none of which its forward uses."""
 
     def forward(self, y):
         return y * 2
 
 
-class Tied(nn.Module):
+class TiedState(nn.Module):
     """A parameter with two names, ``p`` and ``q``, and a buffer with two, ``b`` and ``c``."""
 
     def __init__(self):

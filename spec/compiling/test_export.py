@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ..vocabulary import claim, contrast
-from .models import NAMES, ONES, Everything, Idle, Tied
+from .models import NAMES, ONES, StateOfEveryKind, TiedState, UnusedStateOfEveryKind
 
 AFTER_EXPORT = {
     "parameter": "kept",
@@ -18,13 +18,13 @@ AFTER_EXPORT = {
 
 @pytest.fixture(scope="module")
 def everything():
-    model = Everything()
+    model = StateOfEveryKind()
     return model, torch.export.export(model, (ONES,))
 
 
 @pytest.fixture(scope="module")
 def idle():
-    return torch.export.export(Idle(), (ONES,), strict=False)
+    return torch.export.export(UnusedStateOfEveryKind(), (ONES,), strict=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,8 @@ def reloaded(everything, tmp_path_factory):
 
 @claim("GRAPH-01", source="torch.export.graph_signature.ExportGraphSignature", since="2.3")
 def test_export_makes_parameters_and_both_kinds_of_buffer_inputs_of_the_graph(everything):
+    """`torch.export.export` makes parameters and buffers, frozen and non-persistent ones included, inputs of the graph,
+    named in `graph_signature.parameters` and `graph_signature.buffers`."""
     _, program = everything
     signature = program.graph_signature
     assert list(signature.inputs_to_parameters.values()) == ["p", "f"]
@@ -46,6 +48,8 @@ def test_export_makes_parameters_and_both_kinds_of_buffer_inputs_of_the_graph(ev
 
 @claim("GRAPH-14", source="torch.export.graph_signature.InputSpec", since="2.3")
 def test_the_graph_signature_says_which_buffers_are_persistent(everything):
+    """The `graph_signature` of an exported program says for each buffer whether it is persistent: in the field
+    `persistent` of its `input_specs`, and in the list `non_persistent_buffers`."""
     _, program = everything
     inputs = [(spec.kind.name, spec.target) for spec in program.graph_signature.input_specs]
     assert sorted(inputs[:-1]) == [
@@ -63,6 +67,8 @@ def test_the_graph_signature_says_which_buffers_are_persistent(everything):
 
 @claim("GRAPH-02", source="torch.export.graph_signature.ExportGraphSignature", since="2.3")
 def test_export_makes_a_constant_of_a_plain_tensor_and_code_of_a_number(everything):
+    """`torch.export.export` makes a plain tensor that `forward` uses a constant of the exported program and writes a
+    plain number into the code; neither is in the program's `state_dict`."""
     _, program = everything
     assert list(program.graph_signature.lifted_tensor_constants) == ["t"]
     assert program.constants["t"].tolist() == [50000.0] * 3
@@ -72,7 +78,9 @@ def test_export_makes_a_constant_of_a_plain_tensor_and_code_of_a_number(everythi
 
 
 @claim("GRAPH-15", source="torch.export.ExportedProgram", since="2.3")
-def test_the_state_dict_of_an_exported_program_leaves_a_non_persistent_buffer_to_its_constants(everything):
+def test_the_state_dict_of_an_exported_program_leaves_out_a_non_persistent_buffer(everything):
+    """The `state_dict` of an exported program has the keys of the module's `state_dict()`; non-persistent buffers are
+    in `program.constants`, beside the plain tensors that `forward` uses."""
     model, program = everything
     assert list(program.state_dict) == list(model.state_dict()) == ["p", "f", "b"]
     assert sorted(program.constants) == ["n", "t"]
@@ -80,6 +88,8 @@ def test_the_state_dict_of_an_exported_program_leaves_a_non_persistent_buffer_to
 
 @claim("GRAPH-16", source="torch.export.ExportedProgram", since="2.3")
 def test_the_parameters_and_buffers_of_an_exported_program_have_the_names_of_the_model(everything):
+    """`named_parameters()` and `named_buffers()` of the program that `torch.export.export` returns list the module's
+    parameters and buffers, frozen and non-persistent ones included, under their own names."""
     _, program = everything
     assert [name for name, _ in program.named_parameters()] == ["p", "f"]
     assert [name for name, _ in program.named_buffers()] == ["b", "n"]
@@ -87,7 +97,9 @@ def test_the_parameters_and_buffers_of_an_exported_program_have_the_names_of_the
 
 
 @claim("GRAPH-17", source="torch.export.ExportedProgram", since="2.2")
-def test_an_exported_program_holds_the_parameter_objects_of_the_model(everything):
+def test_an_exported_program_holds_the_parameters_and_buffers_of_the_model(everything):
+    """The `state_dict` of the program that `torch.export.export` returns holds the module's own parameter and
+    persistent buffer objects, not copies."""
     model, program = everything
     assert program.state_dict["p"] is model.p
     assert program.state_dict["f"] is model.f
@@ -96,6 +108,8 @@ def test_an_exported_program_holds_the_parameter_objects_of_the_model(everything
 
 @claim("GRAPH-11", source="torch.export.ExportedProgram.module", since="2.5")
 def test_the_module_of_an_exported_program_has_the_names_of_the_model(everything):
+    """The module that `ExportedProgram.module()` returns lists the original module's parameters and buffers under the
+    same names; frozen parameters stay frozen and non-persistent buffers stay out of its `state_dict()`."""
     _, program = everything
     module = program.module()
     assert [name for name, _ in module.named_parameters()] == ["p", "f"]
@@ -107,16 +121,20 @@ def test_the_module_of_an_exported_program_has_the_names_of_the_model(everything
 
 @claim("GRAPH-18", source="torch.export.ExportedProgram.module", since="2.5")
 def test_the_module_of_an_exported_program_loads_the_checkpoint_of_the_model(everything):
+    """The module that `ExportedProgram.module()` returns loads the original module's state dict, and a module of the
+    original class loads the returned module's, without missing or unexpected keys."""
     model, _ = everything
-    module = torch.export.export(Everything(), (ONES,)).module()
+    module = torch.export.export(StateOfEveryKind(), (ONES,)).module()
     checkpoint = {name: value * 2 for name, value in model.state_dict().items()}
     assert module.load_state_dict(checkpoint) == ([], [])
     assert module(ONES).tolist() == [654321.0 + 321.0] * 3
-    assert Everything().load_state_dict(module.state_dict()) == ([], [])
+    assert StateOfEveryKind().load_state_dict(module.state_dict()) == ([], [])
 
 
 @claim("GRAPH-19", source="torch.export.ExportedProgram.module", since="2.2")
 def test_the_module_of_an_exported_program_shares_parameters_and_buffers_with_the_model(everything):
+    """The module that `ExportedProgram.module()` returns holds the original module's parameters and persistent buffers,
+    the same objects, and shares the memory of its non-persistent buffers."""
     model, program = everything
     module = program.module()
     assert module.p is model.p
@@ -126,6 +144,8 @@ def test_the_module_of_an_exported_program_shares_parameters_and_buffers_with_th
 
 @claim("GRAPH-20", source="torch.export.export", since="2.5")
 def test_export_keeps_registered_state_that_is_not_used_and_drops_plain_tensors(idle):
+    """`torch.export.export(strict=False)` keeps parameters and buffers that `forward` does not use, and drops plain
+    tensors that it does not use."""
     assert list(idle.graph_signature.parameters) == ["p", "f"]
     assert list(idle.graph_signature.buffers) == ["b", "n"]
     assert list(idle.graph_signature.lifted_tensor_constants) == []
@@ -134,7 +154,9 @@ def test_export_keeps_registered_state_that_is_not_used_and_drops_plain_tensors(
 
 @claim("GRAPH-21", source="torch.export.export", since="2.2")
 def test_export_keeps_both_names_of_a_tied_tensor():
-    program = torch.export.export(Tied(), (ONES,), strict=False)
+    """`torch.export.export(strict=False)` keeps both names of a tied parameter or buffer, and they are still tied in
+    the module that `ExportedProgram.module()` returns."""
+    program = torch.export.export(TiedState(), (ONES,), strict=False)
     module = program.module()
     assert list(program.state_dict) == list(module.state_dict()) == ["p", "q", "b", "c"]
     assert module.p is module.q
@@ -143,7 +165,9 @@ def test_export_keeps_both_names_of_a_tied_tensor():
 
 @claim("GRAPH-22", source="torch.export.export", since="2.1")
 def test_changing_a_number_after_export_changes_the_model_alone():
-    model = Everything()
+    """Setting a plain number on a module after `torch.export.export` changes what the module computes; the exported
+    program keeps the number that it had at export."""
+    model = StateOfEveryKind()
     module = torch.export.export(model, (ONES,)).module()
     model.v = 0
     assert model(ONES).tolist() == [54321.0] * 3
@@ -152,7 +176,9 @@ def test_changing_a_number_after_export_changes_the_model_alone():
 
 @claim("GRAPH-23", source="torch.export.export", since="2.1")
 def test_filling_a_parameter_or_a_buffer_after_export_changes_the_module_too():
-    model = Everything()
+    """A parameter or persistent buffer that is changed in place on a module after `torch.export.export` changes in the
+    module that `ExportedProgram.module()` returns too."""
+    model = StateOfEveryKind()
     module = torch.export.export(model, (ONES,)).module()
     with torch.no_grad():
         model.p.fill_(9)
@@ -164,7 +190,9 @@ def test_filling_a_parameter_or_a_buffer_after_export_changes_the_module_too():
 @contrast("what survives which route", rows="kind", columns="route", cell="outcome")
 @pytest.mark.parametrize("route", ["torch.export"])
 @pytest.mark.parametrize(("kind", "outcome"), AFTER_EXPORT.items())
-def test_a_saved_program_keeps_what_is_registered_and_makes_a_constant_of_the_rest(reloaded, kind, route, outcome):
+def test_a_saved_program_keeps_parameters_and_buffers_and_makes_constants_of_the_rest(reloaded, kind, route, outcome):
+    """A program that went through `torch.export.save` and `torch.export.load` still lists all its parameters and
+    buffers; plain tensors and numbers are fixed in the graph, which computes the same."""
     registered = [name for name, _ in [*reloaded.named_parameters(), *reloaded.named_buffers()]]
     assert (NAMES[kind] in registered) is (outcome == "kept")
     assert reloaded.module()(ONES).tolist() == [654321.0] * 3

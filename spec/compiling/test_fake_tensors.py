@@ -9,7 +9,9 @@ from ..vocabulary import PARAMETER, claim
 
 
 @claim("GRAPH-66", source="torch.nn.Module.to", since="2.10")
-def test_a_conversion_under_a_FakeTensorMode_puts_fake_parameters_in_the_place_of_real_ones():
+def test_a_conversion_under_a_FakeTensorMode_rebinds_parameters_to_fake_ones():
+    """Under `FakeTensorMode(allow_non_fake_inputs=True)`, a conversion such as `.double()` rebinds a parameter to a new
+    fake one, with a fake gradient; the real parameter keeps its dtype, values and gradient."""
     from torch._subclasses import FakeTensor, FakeTensorMode
 
     model = PARAMETER.on(nn.Module(), "x", torch.ones(3))
@@ -24,7 +26,9 @@ def test_a_conversion_under_a_FakeTensorMode_puts_fake_parameters_in_the_place_o
 
 
 @claim("GRAPH-67", source="torch.nn.Module.to", since="2.0", until="2.10")
-def test_a_conversion_under_a_FakeTensorMode_once_made_do_with_the_real_parameters():
+def test_a_conversion_under_a_FakeTensorMode_kept_the_real_parameters():
+    """Before torch 2.10, a conversion such as `.double()` under `FakeTensorMode(allow_non_fake_inputs=True)` kept the
+    real parameter object and converted it."""
     from torch._subclasses import FakeTensorMode
 
     model = PARAMETER.on(nn.Module(), "x", torch.ones(3))
@@ -36,8 +40,13 @@ def test_a_conversion_under_a_FakeTensorMode_once_made_do_with_the_real_paramete
 
 
 @claim("GRAPH-68", source="torch.nn.Module.to")
-def test_no_conversion_puts_another_object_in_the_place_of_a_fake_parameter():
-    """Beware: from torch 2.10 on the conversion may raise an error, where torch holds the tensor for itself."""
+def test_a_conversion_keeps_the_object_of_a_fake_parameter():
+    """A conversion such as `.double()` does not rebind a parameter that was made under a `FakeTensorMode`: the name
+    keeps the same fake object.
+
+    Beware: from torch 2.10 on, the conversion may raise `RuntimeError` where torch keeps a reference of its own to the
+    fake tensor.
+    """
     from torch._subclasses import FakeTensor, FakeTensorMode
 
     with FakeTensorMode():

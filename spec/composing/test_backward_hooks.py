@@ -7,11 +7,14 @@ import torch
 from torch import nn
 
 from ..vocabulary import claim
-from .calls import Scaled
+from .hooked_modules import Scaled
 
 
 @claim("HOOK-66", source="torch.nn.Module.register_full_backward_hook")
 def test_a_full_backward_hook_may_replace_the_gradient_of_the_input_and_not_that_of_a_parameter():
+    """A `register_full_backward_hook` hook is called with `(module, grad_input, grad_output)`; the tuple that it
+    returns replaces the gradient of the input, and gradients of parameters stay unchanged.
+    """
     model, given = Scaled(), []
     x = torch.ones(2, requires_grad=True)
 
@@ -28,6 +31,11 @@ def test_a_full_backward_hook_may_replace_the_gradient_of_the_input_and_not_that
 
 @claim("HOOK-67", source="torch.nn.Module.register_full_backward_pre_hook", since="2.0")
 def test_a_full_backward_pre_hook_may_replace_the_gradient_of_the_output_and_so_that_of_a_parameter():
+    """A `register_full_backward_pre_hook` hook is called with `(module, grad_output)`; the tuple that it returns
+    replaces the gradient of the output, and so changes that of parameters and input.
+
+    Several run in the order of registration, one with `prepend=True` before those registered earlier.
+    """
     model, given = Scaled(), []
     x = torch.ones(2, requires_grad=True)
     model.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 2,))
@@ -45,6 +53,9 @@ def test_a_full_backward_pre_hook_may_replace_the_gradient_of_the_output_and_so_
 @claim("HOOK-68", source="torch.nn.Module.register_backward_hook")
 @pytest.mark.parametrize(("first", "second"), [("full_backward", "backward"), ("backward", "full_backward")])
 def test_a_module_cannot_have_both_kinds_of_backward_hooks_not_even_one_after_the_other(first, second):
+    """Registering a full backward hook on a module that has or had a `register_backward_hook` hook, or the other way
+    round, raises `RuntimeError`, even after the first was removed.
+    """
     model = Scaled()
     refused = pytest.raises(
         RuntimeError, match="both regular backward hooks and full backward hooks on a single Module"
@@ -58,7 +69,10 @@ def test_a_module_cannot_have_both_kinds_of_backward_hooks_not_even_one_after_th
 
 @claim("HOOK-77", source="torch.nn.Module.register_full_backward_hook", since="2.0")
 @pytest.mark.parametrize("container", [dict, list])
-def test_a_backward_hook_on_a_module_that_returns_neither_a_tensor_nor_a_tuple_is_a_warning(container):
+def test_a_full_backward_hook_on_a_module_that_returns_a_dict_or_a_list_warns(container):
+    """Calling a module that has a `register_full_backward_hook` hook and returns a dict or a list, not a tensor or a
+    tuple, gives a `UserWarning`, and the output is unchanged.
+    """
     model = nn.Module()
     model.forward = lambda x: container([("x", x)])
     model.register_full_backward_hook(lambda *args: None)
@@ -69,6 +83,9 @@ def test_a_backward_hook_on_a_module_that_returns_neither_a_tensor_nor_a_tuple_i
 
 @claim("HOOK-89", source="torch.nn.Module.register_full_backward_hook")
 def test_a_module_with_a_full_backward_hook_computes_on_views_of_its_inputs_which_cannot_be_changed_in_place():
+    """Where an input requires grad, a module with a full backward hook computes on views of its inputs: changing one in
+    place, as `nn.ReLU(inplace=True)` does, raises `RuntimeError`.
+    """
     model, seen, x = nn.ReLU(), [], torch.ones(2, requires_grad=True)
     model.register_forward_hook(lambda module, args, output: seen.append(args[0]))
     model(x)
@@ -84,6 +101,9 @@ def test_a_module_with_a_full_backward_hook_computes_on_views_of_its_inputs_whic
 
 @claim("HOOK-78", source="torch.nn.Module.register_backward_hook")
 def test_an_old_backward_hook_is_given_the_module_and_may_replace_the_gradient():
+    """On a module of one operation, a hook of the deprecated `register_backward_hook` is called with `(module,
+    grad_input, grad_output)`, and the tuple that it returns replaces the gradient of the input.
+    """
     model, given = nn.ReLU(), []
     x = torch.ones(2, requires_grad=True)
 
@@ -98,8 +118,11 @@ def test_an_old_backward_hook_is_given_the_module_and_may_replace_the_gradient()
 
 
 @claim("HOOK-90", source="torch.nn.Module.register_backward_hook")
-@pytest.mark.filterwarnings("ignore:Using a non-full backward hook")
-def test_an_old_backward_hook_watches_the_first_tensor_of_an_output_that_is_a_dict():
+@pytest.mark.filterwarnings("ignore:Using.*non-full backward hook")
+def test_an_old_backward_hook_watches_only_the_first_tensor_of_an_output_that_is_a_dict():
+    """On a module that returns a dict, a hook of the deprecated `register_backward_hook` runs for the gradient of the
+    dict's first tensor, and not for that of another.
+    """
     model, given = nn.Module(), []
     model.forward = lambda x: {"n": 1, "y": x * 2, "z": x * 3}
     model.register_backward_hook(lambda module, grad_input, grad_output: given.append(grad_output[0].tolist()))
@@ -121,7 +144,10 @@ PARTIAL = {
 
 @claim("HOOK-81", source="torch.nn.Module.register_backward_hook", since="2.4")
 @pytest.mark.parametrize("case", PARTIAL)
-def test_an_old_backward_hook_is_a_FutureWarning_where_the_module_does_more_than_one_operation_on_tensors(case):
+def test_an_old_backward_hook_warns_where_the_module_does_more_than_one_operation_on_tensors(case):
+    """Calling a module with a `register_backward_hook` hook gives a `FutureWarning` if it takes or returns anything
+    besides tensors, returns them in a list, or does more than one operation.
+    """
     model, x = nn.Module(), torch.ones(2, requires_grad=True).exp()
     model.forward, others, words = PARTIAL[case]
     model.register_backward_hook(lambda *args: None)

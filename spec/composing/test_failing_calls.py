@@ -4,11 +4,14 @@ import pytest
 import torch
 
 from ..vocabulary import claim
-from .calls import Failing, Scaled, global_hook
+from .hooked_modules import Failing, Scaled, global_hook
 
 
 @claim("HOOK-62", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_a_forward_hook_that_is_always_called_runs_after_an_error_too_and_the_others_do_not():
+    """When `forward` raises, such as a `ValueError`, forward hooks registered with `always_call=True` still run, with
+    None for the missing output, and other forward hooks don't.
+    """
     model, ran = Failing(), []
     model.register_forward_hook(lambda module, args, output: ran.append("not always"))
     model.register_forward_hook(lambda module, args, output: ran.append(output), always_call=True)
@@ -20,6 +23,9 @@ def test_a_forward_hook_that_is_always_called_runs_after_an_error_too_and_the_ot
 
 @claim("HOOK-63", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_an_error_of_a_hook_that_is_always_called_is_a_warning_beside_the_error_of_the_forward():
+    """When `forward` raises a `ValueError`, the caller gets that; an exception of a forward hook with
+    `always_call=True` becomes a `UserWarning`, and the next such hook still runs.
+    """
     model, ran = Failing(), []
 
     def fail(module, args, output):
@@ -34,6 +40,9 @@ def test_an_error_of_a_hook_that_is_always_called_is_a_warning_beside_the_error_
 
 @claim("HOOK-64", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_a_hook_that_is_always_called_runs_once_where_a_later_hook_fails():
+    """When a forward hook raises an exception such as `KeyError`, an earlier hook with `always_call=True`, which has
+    run, is not called a second time.
+    """
     model, ran = Scaled(), []
 
     def fail(module, args, output):
@@ -47,7 +56,10 @@ def test_a_hook_that_is_always_called_runs_once_where_a_later_hook_fails():
 
 
 @claim("HOOK-86", source="torch.nn.Module.register_forward_hook", since="2.1")
-def test_hooks_that_are_always_called_are_given_the_inputs_of_the_pre_hooks_and_what_the_last_of_them_returned():
+def test_after_an_error_hooks_that_are_always_called_get_the_inputs_of_the_pre_hooks_and_what_the_last_hook_returned():
+    """When `forward` raises a `ValueError`, hooks with `always_call=True`, global ones first, get the inputs as the
+    pre-hooks left them, and as output what the last such hook returned, at first None.
+    """
     model, given = Failing(), []
     model.register_forward_pre_hook(lambda module, args: (7,))
     model.register_forward_hook(lambda module, *rest: given.append(rest) or "first", always_call=True)
@@ -62,6 +74,9 @@ def test_hooks_that_are_always_called_are_given_the_inputs_of_the_pre_hooks_and_
 
 @claim("HOOK-87", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_a_hook_that_is_always_called_and_fails_after_a_good_forward_is_called_once_and_its_error_is_raised():
+    """After a successful `forward`, a `KeyError` raised by a forward hook with `always_call=True` reaches the caller,
+    and the hook is called only once.
+    """
     model, ran = Scaled(), []
 
     def fail(module, args, output):
@@ -75,10 +90,13 @@ def test_a_hook_that_is_always_called_and_fails_after_a_good_forward_is_called_o
 
 
 @claim("HOOK-88", source="torch.nn.Module.register_forward_hook", since="2.1")
-@pytest.mark.parametrize(("Error", "runs"), [(ValueError, True), (KeyboardInterrupt, False), (SystemExit, False)])
-def test_no_forward_hook_not_even_one_that_is_always_called_runs_after_an_interrupt(Error, runs):
-    model, ran = Failing(Error), []
+@pytest.mark.parametrize(("exception", "runs"), [(ValueError, True), (KeyboardInterrupt, False), (SystemExit, False)])
+def test_no_forward_hook_not_even_one_that_is_always_called_runs_after_an_interrupt(exception, runs):
+    """A forward hook with `always_call=True` runs when `forward` raises a `ValueError`, but no forward hook runs after
+    a `KeyboardInterrupt` or `SystemExit`.
+    """
+    model, ran = Failing(exception), []
     model.register_forward_hook(lambda *args: ran.append("always"), always_call=True)
-    with pytest.raises(Error):
+    with pytest.raises(exception):
         model(torch.ones(2))
     assert ran == ["always"] * runs

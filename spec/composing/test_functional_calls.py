@@ -30,7 +30,10 @@ class Reading(nn.Module):
 
 @claim("UTIL-07", source="torch.func.functional_call", since="2.0")
 @pytest.mark.parametrize("kind", REGISTERED)
-def test_a_functional_call_borrows_what_it_is_given_by_name_and_the_rest_is_the_module_s_own(kind, real_device):
+def test_a_functional_call_uses_the_passed_tensors_and_gives_the_module_its_own_back(kind, real_device):
+    """`torch.func.functional_call(model, {"x": other}, args)` runs `forward` with `other` as the parameter or buffer
+    `x` and the module's own state otherwise; afterwards the module has its own `x` again.
+    """
     model = kind.on(Reading().to(real_device), "x", torch.ones(3, device=real_device))
     own, other = model.x, torch.zeros(3, device=real_device)
     keys = list(model.state_dict())
@@ -42,7 +45,10 @@ def test_a_functional_call_borrows_what_it_is_given_by_name_and_the_rest_is_the_
 
 
 @claim("UTIL-26", source="torch.func.functional_call", since="2.0")
-def test_a_functional_call_borrows_nested_state_by_its_dotted_name(real_device):
+def test_a_functional_call_replaces_nested_state_by_its_dotted_name(real_device):
+    """`torch.func.functional_call` replaces state of submodules by dotted names such as `linear.weight`, from one dict
+    or several in a tuple, and afterwards the submodule has its own again.
+    """
     model = NestedModel(5, 10).to(real_device)
     linear = model.body.toy.linear
     weight, x = linear.weight, torch.ones(1, 5, device=real_device)
@@ -54,6 +60,9 @@ def test_a_functional_call_borrows_nested_state_by_its_dotted_name(real_device):
 
 @claim("UTIL-27", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_gives_the_state_back_after_an_error():
+    """An exception in `forward`, such as `AttributeError`, passes through `torch.func.functional_call`, and the module
+    has its own parameters again afterwards.
+    """
     model = Reading()
     own = model.y
     with pytest.raises(AttributeError, match="has no attribute 'x'"):
@@ -62,7 +71,10 @@ def test_a_functional_call_gives_the_state_back_after_an_error():
 
 
 @claim("UTIL-28", source="torch.func.functional_call", since="2.0")
-def test_the_gradient_of_a_functional_call_goes_to_the_borrowed_tensor_and_not_to_the_parameter(real_device):
+def test_the_gradient_of_a_functional_call_goes_to_the_passed_tensor_and_not_to_the_parameter(real_device):
+    """After `torch.func.functional_call`, `backward()` gives the gradient to the tensor that was passed for a
+    parameter, and the `.grad` of the parameter itself stays None.
+    """
     model = ToyModel3(5, 10).to(real_device)
     borrowed = torch.zeros(10, device=real_device, requires_grad=True)
     torch.func.functional_call(model, {"b1": borrowed}, torch.ones(3, 5, device=real_device)).sum().backward()
@@ -72,7 +84,10 @@ def test_the_gradient_of_a_functional_call_goes_to_the_borrowed_tensor_and_not_t
 
 
 @claim("UTIL-29", source="torch.func.functional_call", since="2.0")
-def test_a_functional_call_with_strict_wants_every_name_and_no_other():
+def test_a_strict_functional_call_raises_for_a_missing_or_an_unexpected_name():
+    """`torch.func.functional_call(strict=True)` raises `RuntimeError` where no tensor is passed for a parameter or
+    buffer of the module, or one under a name that the module lacks.
+    """
     model = Reading()
     model.register_buffer("x", torch.ones(3))
     with pytest.raises(RuntimeError, match=r"Missing key\(s\): 'y'"):
@@ -82,7 +97,10 @@ def test_a_functional_call_with_strict_wants_every_name_and_no_other():
 
 
 @claim("UTIL-08", source="torch.func.functional_call", since="2.0")
-def test_a_forward_that_updates_a_buffer_updates_the_borrowed_one_where_there_is_one(real_device):
+def test_a_functional_call_updates_the_buffer_that_was_passed_or_else_that_of_the_module(real_device):
+    """A buffer that `forward` changes in place, as BatchNorm does, is changed in the tensor passed to
+    `torch.func.functional_call`; one for which none was passed is changed in the module.
+    """
     model = nn.BatchNorm1d(2).to(real_device)
     x = torch.tensor([[1.0, 2.0], [5.0, 6.0]], device=real_device)
     borrowed = {"running_mean": torch.zeros(2, device=real_device)}
@@ -97,7 +115,11 @@ def test_a_forward_that_updates_a_buffer_updates_the_borrowed_one_where_there_is
 
 
 @claim("UTIL-30", source="torch.func.functional_call", since="2.0")
-def test_a_forward_that_rebinds_a_borrowed_buffer_rebinds_it_in_the_dict_that_was_passed():
+def test_a_buffer_that_is_rebound_in_a_functional_call_is_rebound_in_the_dict_that_was_passed():
+    """A buffer that `forward` rebinds in `torch.func.functional_call` is rebound in the dict that was passed; the
+    module keeps its own tensor, unchanged.
+    """
+
     class Counting(nn.Module):
         def __init__(self):
             super().__init__()
@@ -115,7 +137,10 @@ def test_a_forward_that_rebinds_a_borrowed_buffer_rebinds_it_in_the_dict_that_wa
 
 
 @claim("UTIL-09", source="torch.func.functional_call", since="2.0")
-def test_a_functional_call_borrows_for_a_plain_tensor_too_unless_it_is_strict():
+def test_a_functional_call_replaces_a_plain_tensor_too_unless_it_is_strict():
+    """`torch.func.functional_call` replaces a plain tensor by name too, for the call; with `strict=True` it raises
+    `RuntimeError`, as for an unexpected key.
+    """
     model = PLAIN_TENSOR.on(Reading(), "x", torch.ones(3))
     plain, other = model.x, torch.zeros(3)
     assert torch.func.functional_call(model, {"x": other}, ())[0] is other
@@ -125,7 +150,10 @@ def test_a_functional_call_borrows_for_a_plain_tensor_too_unless_it_is_strict():
 
 
 @claim("UTIL-41", source="torch.func.functional_call", since="2.0")
-def test_a_functional_call_cannot_borrow_a_tensor_for_a_plain_value():
+def test_a_functional_call_raises_for_the_name_of_a_plain_value():
+    """Passing a tensor to `torch.func.functional_call` under the name of a plain value, such as an int, raises
+    `TypeError`; the value and the parameters stay as they were.
+    """
     model = PLAIN_VALUE.on(Reading(), "x", torch.ones(3))
     own = model.y
     with pytest.raises(TypeError, match="attribute `x`: 3 is not an instance of"):
@@ -135,14 +163,20 @@ def test_a_functional_call_cannot_borrow_a_tensor_for_a_plain_value():
 
 
 @claim("UTIL-42", source="torch.func.functional_call", since="2.0")
-def test_a_name_that_the_module_lacks_is_there_during_a_functional_call_alone():
+def test_a_name_that_the_module_lacks_exists_only_during_a_functional_call():
+    """A tensor passed to `torch.func.functional_call` under a name that the module lacks is an attribute of it during
+    the call, and gone afterwards.
+    """
     model, other = Reading(), torch.zeros(3)
     assert torch.func.functional_call(model, {"x": other}, ())[0] is other
     assert not hasattr(model, "x")
 
 
 @claim("UTIL-31", source="torch.func.functional_call", since="2.0")
-def test_a_functional_call_borrows_for_both_names_of_a_tied_parameter_unless_told_not_to_tie():
+def test_a_functional_call_replaces_both_names_of_a_tied_parameter_unless_told_not_to_tie():
+    """`torch.func.functional_call` given one name of a tied parameter replaces both, with `tie_weights=False` only that
+    one; different tensors for the two names raise `ValueError`.
+    """
     model = TiedModel(5, 10)
     x = torch.ones(1, 5)
     zeros = {"b1": torch.zeros(10), "linear.weight": torch.zeros(10, 5), "linear.bias": torch.zeros(10)}
@@ -155,7 +189,10 @@ def test_a_functional_call_borrows_for_both_names_of_a_tied_parameter_unless_tol
 
 
 @claim("UTIL-32", source="torch.func.functional_call", since="2.0")
-def test_a_functional_call_refuses_a_name_that_two_dicts_give():
+def test_a_functional_call_raises_for_a_name_in_two_dicts():
+    """`torch.func.functional_call` raises `ValueError` where two of the dicts that are passed in a tuple contain the
+    same name.
+    """
     with pytest.raises(ValueError, match=r"\['y'\] appeared in multiple dictionaries"):
         torch.func.functional_call(Reading(), ({"y": torch.zeros(3)}, {"y": torch.ones(3)}), ())
 
@@ -163,6 +200,9 @@ def test_a_functional_call_refuses_a_name_that_two_dicts_give():
 @claim("UTIL-10", source="torch.func.stack_module_state", since="2.0")
 @pytest.mark.parametrize("count", [1, 3])
 def test_stack_module_state_stacks_parameters_and_all_buffers_in_two_dicts_and_no_plain_tensor(count, real_device):
+    """`torch.func.stack_module_state(models)` stacks trainable parameters into leaves that require grad in one dict,
+    and all buffers, non-persistent ones too, in another; plain tensors are left out.
+    """
     models = [PlainTensorModel(5, 10).to(real_device) for _ in range(count)]
     for number, model in enumerate(models):
         NON_PERSISTENT_BUFFER.on(model, "x", torch.full((2,), float(number), device=real_device))
@@ -179,7 +219,11 @@ def test_stack_module_state_stacks_parameters_and_all_buffers_in_two_dicts_and_n
 
 
 @claim("UTIL-33", source="torch.func.stack_module_state", since="2.0")
-def test_stack_module_state_wants_models_of_one_class_one_mode_and_the_same_frozen_parameters():
+def test_stack_module_state_raises_for_models_that_differ_in_class_mode_or_frozen_parameters():
+    """`torch.func.stack_module_state(models)` raises `RuntimeError` for an empty list, and for models that differ in
+    class, in `training`, or in the `requires_grad` of a parameter.
+    """
+
     def refused(models, words):
         with pytest.raises(RuntimeError, match=words):
             torch.func.stack_module_state(models)

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-from collections import OrderedDict
 
 import pytest
 import torch
@@ -43,6 +42,9 @@ HOOKS = {  # how a hook is registered, and what runs it
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_copied_module_has_the_hooks_of_the_original_and_they_are_given_the_copy(hook, route):
+    """`copy.deepcopy` and `pickle` copy a module with its forward, state dict and load hooks, which get the copy;
+    removing a hook from the original leaves that of the copy.
+    """
     register, run = HOOKS[hook]
     model = nn.Linear(2, 3)
     handle = register(model)
@@ -60,6 +62,9 @@ def test_a_copied_module_has_the_hooks_of_the_original_and_they_are_given_the_co
 @pytest.mark.parametrize("hook", ["forward hook", "load pre-hook"])
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_handle_that_is_copied_with_its_module_removes_the_hook_of_the_copy(hook, route):
+    """The handle of a hook, deep-copied or pickled together with its module, removes the hook of the copy; the hook of
+    the original still runs.
+    """
     register, run = HOOKS[hook]
     model = nn.Linear(2, 3)
     copied, handle = ROUTES[route]((model, register(model)))
@@ -71,7 +76,10 @@ def test_a_handle_that_is_copied_with_its_module_removes_the_hook_of_the_copy(ho
 
 
 @claim("HOOK-51", source="torch.utils.hooks.RemovableHandle")
-def test_a_handle_outlives_its_module_and_removes_nothing_then():
+def test_a_handle_outlives_its_module_and_then_removes_nothing():
+    """The handle of a hook doesn't keep the module's hooks alive: after the module is deleted, `handle.remove()` does
+    nothing and raises nothing.
+    """
     model = nn.Linear(2, 3)
     handle = model.register_forward_hook(note)
     del model
@@ -82,6 +90,9 @@ def test_a_handle_outlives_its_module_and_removes_nothing_then():
 
 @claim("HOOK-52", source="torch.utils.hooks.RemovableHandle")
 def test_a_handle_as_a_context_removes_its_hook_at_the_end_even_of_an_error():
+    """`with model.register_forward_hook(hook):` removes the hook at the end of the block, even where an exception such
+    as `RuntimeError` ends it.
+    """
     model = nn.Linear(2, 3)
     with pytest.raises(RuntimeError, match="shapes"), model.register_forward_hook(note):
         model(torch.ones(1, 5))
@@ -90,7 +101,10 @@ def test_a_handle_as_a_context_removes_its_hook_at_the_end_even_of_an_error():
 
 
 @claim("HOOK-53", source="torch.utils.hooks.RemovableHandle")
-def test_a_handle_made_after_one_was_unpickled_removes_its_own_hook_alone():
+def test_a_handle_made_after_one_was_unpickled_has_a_greater_id():
+    """A hook that is registered after another hook's handle was unpickled gets a handle with a greater `id`, so that
+    neither handle removes the other's hook.
+    """
     model = nn.Linear(2, 3)
     handle = model.register_forward_hook(note)
     handle.id += 1000
@@ -100,7 +114,10 @@ def test_a_handle_made_after_one_was_unpickled_removes_its_own_hook_alone():
 
 
 @claim("HOOK-54", source="torch.nn.Module._register_load_state_dict_pre_hook")
-def test_a_load_pre_hook_does_not_keep_its_module_alive_and_cannot_run_for_a_dead_one():
+def test_a_load_pre_hook_does_not_keep_its_module_alive_and_raises_once_it_is_gone():
+    """A `_register_load_state_dict_pre_hook` hook with `with_module=True` holds its module weakly: in a `copy.copy`
+    whose original is deleted, `load_state_dict()` and `copy.deepcopy` raise `RuntimeError`.
+    """
     model = nn.Linear(2, 3)
     model._register_load_state_dict_pre_hook(note, with_module=True)
     clone = copy.copy(model)
@@ -112,52 +129,3 @@ def test_a_load_pre_hook_does_not_keep_its_module_alive_and_cannot_run_for_a_dea
         clone.load_state_dict(clone.state_dict())
     with pytest.raises(RuntimeError, match="You are trying to revive the hook of a dead Module!"):
         copy.deepcopy(clone)
-
-
-TABLES = [
-    "_forward_pre_hooks",
-    "_state_dict_hooks",
-    "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
-    "_is_full_backward_hook",
-    "_non_persistent_buffers_set",
-]
-
-
-@claim("HOOK-55", source="torch.nn.Module")
-@pytest.mark.parametrize("table", TABLES)
-def test_a_module_that_was_pickled_before_torch_knew_a_kind_of_hook_is_revived_with_none_of_it(table):
-    model = nn.Linear(2, 3)
-    vars(model).pop(table, None)
-    revived = ROUTES["pickle"](model)
-    empty = {"_is_full_backward_hook": None, "_non_persistent_buffers_set": set()}.get(table, OrderedDict())
-    assert vars(revived)[table] == empty
-    assert type(vars(revived)[table]) is type(empty)
-    assert list(vars(revived)["_parameters"]) == ["weight", "bias"]
-
-
-@claim("HOOK-56", source="torch.nn.Module", since="2.0")
-@pytest.mark.parametrize(
-    "table",
-    [
-        "_forward_hooks_with_kwargs",
-        "_forward_pre_hooks_with_kwargs",
-        "_backward_pre_hooks",
-        "_state_dict_pre_hooks",
-    ],
-)
-def test_a_module_that_was_pickled_before_torch_2_is_revived_with_what_torch_2_brought(table):
-    model = nn.Linear(2, 3)
-    vars(model).pop(table, None)
-    revived = ROUTES["pickle"](model)
-    assert vars(revived)[table] == {}
-    assert type(vars(revived)[table]) is OrderedDict
-
-
-@claim("HOOK-71", source="torch.nn.Module", since="2.1")
-def test_a_module_that_was_pickled_before_a_hook_could_always_be_called_is_revived_with_none_that_is():
-    model = nn.Linear(2, 3)
-    vars(model).pop("_forward_hooks_always_called", None)
-    revived = ROUTES["pickle"](model)
-    assert vars(revived)["_forward_hooks_always_called"] == {}
-    assert type(vars(revived)["_forward_hooks_always_called"]) is OrderedDict

@@ -13,8 +13,11 @@ REGISTER = {
 
 
 @claim("HOOK-05", source="torch.nn.Module.register_load_state_dict_pre_hook", since="2.5")
-@pytest.mark.parametrize("path", ["", "body.toy"])
-def test_a_load_pre_hook_may_rename_what_was_a_parameter_to_what_is_a_buffer_now(path, real_device):
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+def test_a_load_pre_hook_may_rename_the_key_of_an_old_parameter_to_that_of_a_buffer(path, real_device):
+    """A `register_load_state_dict_pre_hook` hook may rename keys of the checkpoint: a strict load then reads what was
+    saved as a parameter into what is a buffer now.
+    """
     model = NestedModel(5, 10).to(real_device)
     checkpoint = model.state_dict()
     checkpoint[f"{path}.old".lstrip(".")] = nn.Parameter(torch.full((10,), 7.0))
@@ -30,7 +33,10 @@ def test_a_load_pre_hook_may_rename_what_was_a_parameter_to_what_is_a_buffer_now
 
 @claim("HOOK-31", source="torch.nn.Module._register_load_state_dict_pre_hook")
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_load_pre_hook_is_given_what_is_to_be_loaded_and_the_lists_of_what_is_wrong(strict):
+def test_a_load_pre_hook_is_given_the_entries_of_its_module_and_the_lists_of_errors(strict):
+    """A `_register_load_state_dict_pre_hook` hook gets its module's entries of the checkpoint, their prefix, the
+    metadata, True even with `strict=False`, and lists of missing keys, unexpected keys and errors.
+    """
     model, given = ToyModel2(5, 10), []
     checkpoint = model.state_dict()
     model.linear._register_load_state_dict_pre_hook(lambda *args: given.append(args))
@@ -43,7 +49,10 @@ def test_a_load_pre_hook_is_given_what_is_to_be_loaded_and_the_lists_of_what_is_
 
 
 @claim("HOOK-42", source="torch.nn.Module._register_load_state_dict_pre_hook")
-def test_a_load_pre_hook_is_given_the_metadata_of_its_own_module_and_none_for_a_plain_dict():
+def test_a_load_pre_hook_is_given_the_metadata_of_its_own_module_or_an_empty_dict():
+    """A `_register_load_state_dict_pre_hook` hook gets the metadata that the checkpoint holds for the hook's own
+    module, such as `{"version": 3}`, and an empty dict where the checkpoint is a plain dict.
+    """
     model, given = ToyModel(5, 10), []
     model.linear._version = 3
     model.linear._register_load_state_dict_pre_hook(lambda state, prefix, metadata, *rest: given.append(metadata))
@@ -53,7 +62,10 @@ def test_a_load_pre_hook_is_given_the_metadata_of_its_own_module_and_none_for_a_
 
 
 @claim("HOOK-32", source="torch.nn.Module._register_load_state_dict_pre_hook")
-def test_a_load_pre_hook_of_the_private_road_is_given_the_module_where_it_asks_for_it():
+def test_a_private_load_pre_hook_is_given_the_module_only_if_registered_so():
+    """A `_register_load_state_dict_pre_hook` hook gets its module, before the seven other arguments, only if it was
+    registered with `with_module=True`.
+    """
     model, given = nn.Linear(2, 3), []
     model._register_load_state_dict_pre_hook(lambda *args: given.append(args), with_module=True)
     model._register_load_state_dict_pre_hook(lambda *args: given.append(args))
@@ -64,7 +76,10 @@ def test_a_load_pre_hook_of_the_private_road_is_given_the_module_where_it_asks_f
 
 
 @claim("HOOK-33", source="torch.nn.Module.register_load_state_dict_pre_hook", since="2.5")
-def test_a_load_pre_hook_of_the_public_road_is_given_the_module_first():
+def test_a_public_load_pre_hook_is_given_the_module_first():
+    """A `register_load_state_dict_pre_hook` hook gets its module first, and then the seven arguments of a
+    `_register_load_state_dict_pre_hook` hook.
+    """
     model, given = ToyModel(5, 10), []
     model.linear.register_load_state_dict_pre_hook(lambda *args: given.append(args))
     model.load_state_dict(model.state_dict())
@@ -74,6 +89,10 @@ def test_a_load_pre_hook_of_the_public_road_is_given_the_module_first():
 
 @claim("HOOK-80", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_is_listed_with_the_name_the_docstring_and_the_attributes_of_its_function():
+    """A `_register_load_state_dict_pre_hook` hook is wrapped: its entry in `_load_state_dict_pre_hooks` has the name,
+    docstring and attributes of the function, and the function as `__wrapped__`.
+    """
+
     def rename(*args):
         """Give the weight its new name."""
 
@@ -87,6 +106,9 @@ def test_a_load_pre_hook_is_listed_with_the_name_the_docstring_and_the_attribute
 
 @claim("HOOK-34", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_edits_a_copy_of_the_checkpoint(real_device):
+    """What a `_register_load_state_dict_pre_hook` hook changes in the state dict that it gets is loaded, and the
+    checkpoint of the caller keeps its entries, unchanged.
+    """
     model = ToyModel2(5, 10).to(real_device)
     checkpoint = model.state_dict()
     model._register_load_state_dict_pre_hook(lambda state, *rest: state.update(b1=torch.full((10,), 7.0)))
@@ -97,7 +119,10 @@ def test_a_load_pre_hook_edits_a_copy_of_the_checkpoint(real_device):
 
 
 @claim("HOOK-35", source="torch.nn.Module._register_load_state_dict_pre_hook")
-def test_a_load_pre_hook_of_a_child_edits_what_the_child_alone_is_given(real_device):
+def test_a_load_pre_hook_of_a_child_edits_the_entries_of_that_child_alone(real_device):
+    """A submodule's `_register_load_state_dict_pre_hook` hook gets only the entries below its prefix: what it adds
+    there is loaded or unexpected, and keys of other modules that it adds are ignored.
+    """
     model = NestedModel(5, 10).to(real_device)
     seen = []
 
@@ -115,7 +140,11 @@ def test_a_load_pre_hook_of_a_child_edits_what_the_child_alone_is_given(real_dev
 
 
 @claim("HOOK-91", source="torch.nn.Module._register_load_state_dict_pre_hook")
-def test_what_a_load_pre_hook_of_a_child_renames_is_loaded_by_the_children_of_the_child():
+def test_a_key_that_the_load_pre_hook_of_a_child_renames_is_loaded_by_the_children_of_that_child():
+    """A key that a submodule's `_register_load_state_dict_pre_hook` hook renames is loaded under its new name by the
+    children of that submodule.
+    """
+
     def rename(checkpoint, prefix, *rest):
         checkpoint[f"{prefix}1.weight"] = checkpoint.pop(f"{prefix}old.weight")
 
@@ -126,7 +155,10 @@ def test_what_a_load_pre_hook_of_a_child_renames_is_loaded_by_the_children_of_th
 
 
 @claim("HOOK-36", source="torch.nn.Module._register_load_state_dict_pre_hook")
-def test_a_load_pre_hook_may_add_keys_and_errors_to_the_complaint():
+def test_a_load_pre_hook_may_add_missing_keys_unexpected_keys_and_errors_to_the_message():
+    """What a `_register_load_state_dict_pre_hook` hook appends to the lists of missing keys, unexpected keys and errors
+    is in the message of the `RuntimeError` that a strict load then raises.
+    """
     model = nn.Linear(2, 3)
 
     def complain(state, prefix, metadata, strict, missing, unexpected, errors):
@@ -147,6 +179,9 @@ def test_a_load_pre_hook_may_add_keys_and_errors_to_the_complaint():
 
 @claim("HOOK-37", source="torch.nn.Module.load_state_dict")
 def test_load_hooks_run_before_the_own_state_is_loaded_and_after_that_of_the_children(real_device):
+    """In `load_state_dict()`, the pre-hooks of a module run before its own state and that of its submodules is loaded,
+    and its post-hooks after both.
+    """
     model = nn.Sequential(nn.Linear(2, 3, bias=False), nn.Linear(3, 2, bias=False)).to(real_device)
     order = []
 
@@ -168,22 +203,32 @@ def test_load_hooks_run_before_the_own_state_is_loaded_and_after_that_of_the_chi
 
 
 @claim("HOOK-38", source="torch.nn.Module.register_load_state_dict_post_hook")
-def test_a_load_post_hook_is_given_the_module_and_all_that_is_missing_or_unexpected_strict_or_not():
+def test_a_load_post_hook_is_given_the_module_and_the_missing_and_unexpected_keys_found_so_far():
+    """A `register_load_state_dict_post_hook` hook gets its module and the missing and unexpected keys found so far in
+    all modules; it also runs before a strict load raises `RuntimeError`.
+    """
     model, given = ToyModel3(5, 10), []
+    model.last = nn.Linear(1, 1, bias=False)
     note = lambda module, keys: given.append((module, [*keys.missing_keys], [*keys.unexpected_keys]))  # noqa: E731
     model.linear.register_load_state_dict_post_hook(note)
     model.register_load_state_dict_post_hook(note)
     checkpoint = {"b1": torch.ones(10), "linear.bias": torch.ones(10), "x": torch.ones(1)}
     model.load_state_dict(checkpoint, strict=False)
-    assert given == [(model.linear, ["c1", "linear.weight"], ["x"]), (model, ["c1", "linear.weight"], ["x"])]
+    assert given == [
+        (model.linear, ["c1", "linear.weight"], ["x"]),
+        (model, ["c1", "linear.weight", "last.weight"], ["x"]),
+    ]
     with pytest.raises(RuntimeError):
         model.load_state_dict(checkpoint, strict=True)
     assert given[2:] == given[:2]
 
 
 @claim("HOOK-06", source="torch.nn.Module.register_load_state_dict_post_hook")
-@pytest.mark.parametrize("path", ["", "linear"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "linear"])
 def test_a_load_post_hook_may_clear_missing_and_unexpected_keys_and_so_let_a_strict_load_pass(path, real_device):
+    """A `register_load_state_dict_post_hook` hook that clears the lists of missing and unexpected keys lets a strict
+    load pass, which otherwise raises `RuntimeError`.
+    """
     model = ToyModel3(5, 10).to(real_device)
 
     def forgive(module, keys):
@@ -199,7 +244,10 @@ def test_a_load_post_hook_may_clear_missing_and_unexpected_keys_and_so_let_a_str
 
 
 @claim("HOOK-39", source="torch.nn.Module.register_load_state_dict_post_hook")
-def test_a_load_post_hook_may_add_keys_and_so_make_a_strict_load_fail():
+def test_a_load_post_hook_may_add_missing_keys_and_so_make_a_strict_load_raise():
+    """A `register_load_state_dict_post_hook` hook that appends a missing key makes a strict load of a complete
+    checkpoint raise `RuntimeError`; with `strict=False`, `load_state_dict()` returns the key as missing.
+    """
     model = nn.Linear(2, 3)
     model.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.append("m"))
     with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "m"'):
@@ -209,7 +257,10 @@ def test_a_load_post_hook_may_add_keys_and_so_make_a_strict_load_fail():
 
 @claim("HOOK-40", source="torch.nn.Module.register_load_state_dict_post_hook")
 @pytest.mark.parametrize("answer", ["the keys", {}, False], ids=["text", "empty dict", "False"])
-def test_a_load_post_hook_that_returns_something_is_refused_after_the_state_is_loaded(answer, real_device):
+def test_a_load_post_hook_that_returns_something_raises_after_the_state_is_loaded(answer, real_device):
+    """A `register_load_state_dict_post_hook` hook that returns anything but None, even an empty dict or False, makes
+    `load_state_dict()` raise `AssertionError`, after the state is loaded.
+    """
     model = nn.Linear(2, 3).to(real_device)
     model.register_load_state_dict_post_hook(lambda module, keys: answer)
     checkpoint = {"weight": torch.full((3, 2), 7.0), "bias": torch.full((3,), 7.0)}
@@ -221,6 +272,9 @@ def test_a_load_post_hook_that_returns_something_is_refused_after_the_state_is_l
 @claim("HOOK-41", source="torch.nn.Module.register_load_state_dict_post_hook")
 @pytest.mark.parametrize("register", REGISTER)
 def test_load_hooks_run_in_the_order_of_registration_until_they_are_removed(register):
+    """The pre-hooks of `load_state_dict()` on a module, and its post-hooks, run in the order of registration, and none
+    after its `handle.remove()`.
+    """
     model, ran = nn.Linear(2, 3), []
     first = getattr(model, REGISTER[register])(lambda *args: ran.append("first"))
     getattr(model, REGISTER[register])(lambda *args: ran.append("second"))

@@ -49,7 +49,10 @@ MODULE_ROUTES = {
 
 @claim("HOOK-01", source="torch.nn.modules.module.register_module_buffer_registration_hook", since="2.0")
 @pytest.mark.parametrize("route", BUFFER_ROUTES)
-def test_a_buffer_registration_hook_is_asked_on_every_route_and_may_replace_the_tensor(route, real_device):
+def test_a_buffer_registration_hook_runs_on_every_route_and_may_replace_the_tensor(route, real_device):
+    """A global `register_module_buffer_registration_hook` hook gets `(module, name, tensor)` from `register_buffer` and
+    from assigning to a buffer's name; the tensor that it returns is registered instead.
+    """
     model = nn.Module()
     model.register_buffer("b", None)
     given, other, asked = torch.ones(3, device=real_device), torch.zeros(3, device=real_device), []
@@ -63,7 +66,10 @@ def test_a_buffer_registration_hook_is_asked_on_every_route_and_may_replace_the_
 
 @claim("HOOK-10", source="torch.nn.modules.module.register_module_buffer_registration_hook", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
-def test_a_buffer_registration_hook_is_asked_about_an_nn_Buffer_and_its_answer_inherits_persistence(persistent):
+def test_a_buffer_registration_hook_runs_for_an_nn_Buffer_and_what_it_returns_keeps_the_persistence(persistent):
+    """Assigning an `nn.Buffer` calls the `register_module_buffer_registration_hook` hooks with it; a tensor that one
+    returns is registered instead, persistent or non-persistent as the `nn.Buffer` was.
+    """
     model, given, other, asked = nn.Module(), nn.Buffer(torch.ones(3), persistent=persistent), torch.zeros(3), []
     with buffer_hook(lambda *args: asked.append(args) or other):
         model.b = given
@@ -73,7 +79,10 @@ def test_a_buffer_registration_hook_is_asked_about_an_nn_Buffer_and_its_answer_i
 
 
 @claim("HOOK-11", source="torch.nn.modules.module.register_module_buffer_registration_hook", since="2.0")
-def test_a_buffer_registration_hook_may_fill_a_slot_that_is_registered_as_None():
+def test_a_buffer_registration_hook_runs_for_None_and_may_replace_it_by_a_tensor():
+    """`register_buffer(name, None)` calls the `register_module_buffer_registration_hook` hooks with None, and a tensor
+    that one returns becomes the buffer.
+    """
     model, other, asked = nn.Module(), torch.ones(3), []
     with buffer_hook(lambda module, name, tensor: asked.append(tensor) or other):
         model.register_buffer("b", None)
@@ -83,7 +92,10 @@ def test_a_buffer_registration_hook_may_fill_a_slot_that_is_registered_as_None()
 
 @claim("HOOK-02", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("route", PARAMETER_ROUTES)
-def test_a_parameter_registration_hook_is_asked_on_every_route_and_may_replace_the_parameter(route, real_device):
+def test_a_parameter_registration_hook_runs_on_every_route_and_may_replace_the_parameter(route, real_device):
+    """A global `register_module_parameter_registration_hook` hook gets `(module, name, parameter)` from assignment and
+    from `register_parameter()`; the parameter that it returns is registered instead.
+    """
     model = nn.Module()
     given, other = (nn.Parameter(torch.ones(3, device=real_device)) for _ in range(2))
     asked = []
@@ -96,7 +108,10 @@ def test_a_parameter_registration_hook_is_asked_on_every_route_and_may_replace_t
 
 
 @claim("HOOK-12", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
-def test_a_parameter_registration_hook_is_not_asked_about_None():
+def test_a_parameter_registration_hook_does_not_run_for_None():
+    """`register_parameter(name, None)` and assigning None to a parameter's name call no
+    `register_module_parameter_registration_hook` hook.
+    """
     model, asked = nn.Module(), []
     with parameter_hook(lambda *args: asked.append(args)):
         model.register_parameter("p", None)
@@ -108,7 +123,10 @@ def test_a_parameter_registration_hook_is_not_asked_about_None():
 
 @claim("HOOK-13", source="torch.nn.modules.module.register_module_module_registration_hook", since="2.0")
 @pytest.mark.parametrize("route", MODULE_ROUTES)
-def test_a_module_registration_hook_is_asked_on_every_route_and_may_replace_the_child(route):
+def test_a_module_registration_hook_runs_on_every_route_and_may_replace_the_child(route):
+    """A global `register_module_module_registration_hook` hook gets `(module, name, submodule)` from assignment,
+    `add_module()` and `register_module()`; the module that it returns is registered instead.
+    """
     model, given, other, asked = nn.Module(), nn.ReLU(), nn.Identity(), []
     with (
         module_hook(lambda *args: asked.append(args)),
@@ -123,6 +141,9 @@ def test_a_module_registration_hook_is_asked_on_every_route_and_may_replace_the_
 @claim("HOOK-14", source="torch.nn.modules.module.register_module_module_registration_hook", since="2.0")
 @pytest.mark.parametrize("route", MODULE_ROUTES)
 def test_a_module_registration_hook_may_keep_a_child_from_becoming_None(route):
+    """Setting a submodule to None, by assignment, `add_module()` or `register_module()`, calls the
+    `register_module_module_registration_hook` hooks with None, and a module that one returns is registered instead.
+    """
     model, other, asked = nn.Module(), nn.Identity(), []
     model.child = nn.ReLU()
     with (
@@ -137,7 +158,10 @@ def test_a_module_registration_hook_may_keep_a_child_from_becoming_None(route):
 
 @claim("HOOK-15", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
-def test_a_registration_hook_is_asked_before_the_name_is_taken(what):
+def test_a_registration_hook_runs_before_the_module_has_the_name(what):
+    """A global hook of `register_module_parameter_registration_hook`, or of its like for buffers or modules, runs
+    before a new name is registered: in the hook, `hasattr(module, name)` is False.
+    """
     hook, register, make = HOOKS[what]
     model, taken = nn.Module(), []
     with hook(lambda module, name, value: taken.append(hasattr(module, name))):
@@ -148,7 +172,10 @@ def test_a_registration_hook_is_asked_before_the_name_is_taken(what):
 
 @claim("HOOK-16", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
-def test_registration_hooks_are_asked_in_turn_and_each_gets_the_answer_of_the_last(what):
+def test_registration_hooks_run_in_turn_and_each_gets_what_the_last_returned(what):
+    """Hooks of `register_module_parameter_registration_hook`, or of its like for buffers or modules, run in the order
+    in which they were added; each gets what the last one returned, unless that was None.
+    """
     hook, register, make = HOOKS[what]
     model, given, other, asked = nn.Module(), make(), make(), []
     with (
@@ -163,7 +190,10 @@ def test_registration_hooks_are_asked_in_turn_and_each_gets_the_answer_of_the_la
 
 @claim("HOOK-17", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
-def test_a_registration_hook_that_answers_None_leaves_the_value_and_a_removed_one_is_not_asked(what):
+def test_a_registration_hook_that_returns_None_changes_nothing_and_a_removed_one_does_not_run(what):
+    """A hook of `register_module_parameter_registration_hook`, or of its like for buffers or modules, that returns None
+    changes nothing, and after `handle.remove()` it is not called.
+    """
     hook, register, make = HOOKS[what]
     model, given, asked = nn.Module(), make(), []
     handle = hook(lambda *args: asked.append(args))
@@ -180,8 +210,11 @@ def test_a_registration_hook_that_answers_None_leaves_the_value_and_a_removed_on
 
 @claim("HOOK-18", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
-@pytest.mark.parametrize("name", ["", "a.b", "training"])
-def test_a_registration_hook_is_not_asked_about_a_name_that_is_refused(what, name):
+@pytest.mark.parametrize("name", [pytest.param("", id="empty"), "a.b", "training"])
+def test_a_registration_hook_does_not_run_for_an_invalid_name(what, name):
+    """`register_parameter`, `register_buffer` and `add_module` raise `KeyError` for an empty name, one with a dot, or
+    an existing attribute, before any global registration hook is called.
+    """
     hook, register, make = HOOKS[what]
     model, asked = nn.Module(), []
     with hook(lambda *args: asked.append(args)), pytest.raises(KeyError):
@@ -191,6 +224,9 @@ def test_a_registration_hook_is_not_asked_about_a_name_that_is_refused(what, nam
 
 @claim("HOOK-19", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 def test_registration_hooks_see_all_that_a_constructor_registers_at_every_depth():
+    """Global hooks, as of `register_module_parameter_registration_hook`, are called for each parameter, buffer and
+    submodule that a constructor registers, at every depth and in that order, but not for a parameter that is None.
+    """
     seen = []
     note = lambda module, name, value: seen.append((type(module).__name__, name))  # noqa: E731
     with parameter_hook(note), buffer_hook(note), module_hook(note):
@@ -219,7 +255,10 @@ UNASKED = {
 
 @claim("HOOK-03", source="torch.nn.Module.to", since="2.0")
 @pytest.mark.parametrize("route", UNASKED)
-def test_registration_hooks_are_not_asked_when_state_is_converted_moved_loaded_copied_or_deleted(route):
+def test_registration_hooks_do_not_run_when_state_is_converted_moved_loaded_copied_or_deleted(route):
+    """Converting a module, moving it to meta, `load_state_dict()` without `assign=True`, `copy.deepcopy`, `pickle` and
+    deleting an attribute call no global hook such as of `register_module_buffer_registration_hook`.
+    """
     model, asked = ToyModel3(5, 10), []
     note = lambda *args: asked.append(args)  # noqa: E731
     with parameter_hook(note), buffer_hook(note), module_hook(note):
@@ -230,7 +269,10 @@ def test_registration_hooks_are_not_asked_when_state_is_converted_moved_loaded_c
 
 
 @claim("HOOK-20", source="torch.nn.Module.load_state_dict", since="2.1")
-def test_registration_hooks_are_asked_about_each_tensor_that_is_loaded_with_assign(real_device):
+def test_registration_hooks_run_for_each_tensor_that_is_loaded_with_assign(real_device):
+    """`load_state_dict(assign=True)` calls the hooks of `register_module_parameter_registration_hook` and
+    `register_module_buffer_registration_hook` for each parameter and buffer that it loads.
+    """
     model, asked = ToyModel3(5, 10).to(real_device), []
     checkpoint = model.state_dict()
     note = lambda module, name, value: asked.append(name)  # noqa: E731
@@ -240,7 +282,10 @@ def test_registration_hooks_are_asked_about_each_tensor_that_is_loaded_with_assi
 
 
 @claim("HOOK-83", source="torch.nn.Module.set_submodule", since="2.5")
-def test_a_module_registration_hook_is_asked_by_set_submodule_too_and_may_replace_the_child():
+def test_a_module_registration_hook_runs_in_set_submodule_too_and_may_replace_the_child():
+    """`set_submodule("0.0", module)` calls the `register_module_module_registration_hook` hooks with the parent, the
+    last part of the name and the module; a module that one returns is registered instead.
+    """
     model, given, other, asked = nn.Sequential(nn.Sequential(nn.ReLU())), nn.Identity(), nn.Tanh(), []
     with module_hook(lambda *args: asked.append(args) or other):
         model.set_submodule("0.0", given)

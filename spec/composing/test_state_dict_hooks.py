@@ -18,6 +18,9 @@ REGISTER = {
 @claim("HOOK-21", source="torch.nn.Module.register_state_dict_pre_hook", since="2.0")
 @pytest.mark.parametrize("keep_vars", [True, False])
 def test_a_state_dict_pre_hook_is_given_the_module_its_prefix_and_keep_vars(keep_vars):
+    """`state_dict(prefix, keep_vars)` calls each `register_state_dict_pre_hook` hook with its module, the prefix of
+    that module's keys, and `keep_vars`.
+    """
     model, given = NestedModel(5, 10), []
     model.register_state_dict_pre_hook(lambda *args: given.append(args))
     model.body.toy.register_state_dict_pre_hook(lambda *args: given.append(args))
@@ -26,7 +29,10 @@ def test_a_state_dict_pre_hook_is_given_the_module_its_prefix_and_keep_vars(keep
 
 
 @claim("HOOK-22", source="torch.nn.Module.register_state_dict_pre_hook", since="2.0")
-def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved_and_answers_for_nothing(real_device):
+def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved(real_device):
+    """A `register_state_dict_pre_hook` hook may replace and register state of its module, which is then saved; what it
+    returns is ignored, and a `_version` that it sets isn't in the metadata.
+    """
     model = ToyModel3(5, 10).to(real_device)
 
     def replace(module, prefix, keep_vars):
@@ -43,6 +49,9 @@ def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved_an
 
 @claim("HOOK-23", source="torch.nn.Module.state_dict", since="2.0")
 def test_state_dict_hooks_run_before_the_own_state_is_saved_and_after_that_of_the_children(real_device):
+    """`state_dict()` runs a module's `register_state_dict_pre_hook` hooks before its own state is saved, and its
+    `_register_state_dict_hook` hooks after that of its submodules is.
+    """
     model, order, checkpoint = NestedModel(5, 10).to(real_device), [], OrderedDict()
     for module, name in [(model, "model"), (model.body.toy, "toy")]:
         module.register_state_dict_pre_hook(lambda *args, name=name: order.append(f"{name} before {len(checkpoint)}"))
@@ -53,6 +62,9 @@ def test_state_dict_hooks_run_before_the_own_state_is_saved_and_after_that_of_th
 
 @claim("HOOK-24", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
 def test_a_state_dict_post_hook_is_given_the_module_the_state_dict_its_prefix_and_its_metadata():
+    """A `register_state_dict_post_hook` hook gets its module, the state dict of the whole call, the prefix of the
+    module's keys, and the module's metadata in that state dict.
+    """
     model, given = NestedModel(5, 10), []
     model.body._version = 3
     model.body.register_state_dict_post_hook(lambda *args: given.append(args))
@@ -66,7 +78,10 @@ def test_a_state_dict_post_hook_is_given_the_module_the_state_dict_its_prefix_an
 
 
 @claim("HOOK-25", source="torch.nn.Module._register_state_dict_hook")
-def test_a_hook_of_the_private_road_is_given_the_module_the_state_dict_its_prefix_and_its_metadata():
+def test_a_private_state_dict_hook_is_given_the_module_the_state_dict_its_prefix_and_its_metadata():
+    """A `_register_state_dict_hook` hook gets its module, the state dict of the whole call, the prefix of the module's
+    keys, and the module's metadata.
+    """
     model, given = NestedModel(5, 10), []
     model._register_state_dict_hook(lambda *args: given.append(args))
     model.body._register_state_dict_hook(lambda *args: given.append(args))
@@ -79,8 +94,11 @@ def test_a_hook_of_the_private_road_is_given_the_module_the_state_dict_its_prefi
 
 
 @claim("HOOK-04", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
-@pytest.mark.parametrize("path", ["", "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
 def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, real_device):
+    """A `register_state_dict_post_hook` hook, on the module that is saved or on a submodule, may drop and rename keys
+    of the whole state dict in place.
+    """
     model = NestedModel(5, 10).to(real_device)
 
     def edit(module, state, prefix, metadata):
@@ -97,9 +115,12 @@ ANSWERS = {"the state dict": lambda state: state, "an empty dict": lambda state:
 
 
 @claim("HOOK-26", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
-@pytest.mark.parametrize("path", ["", "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_a_state_dict_post_hook_that_returns_something_is_refused(path, answer):
+def test_a_state_dict_post_hook_that_returns_something_raises(path, answer):
+    """`state_dict()` raises `RuntimeError` if a `register_state_dict_post_hook` hook returns anything but None, even an
+    empty dict, False or the state dict itself.
+    """
     model = NestedModel(5, 10)
     handle = model.get_submodule(path).register_state_dict_post_hook(
         lambda module, state, *rest: ANSWERS[answer](state)
@@ -111,7 +132,10 @@ def test_a_state_dict_post_hook_that_returns_something_is_refused(path, answer):
 
 
 @claim("HOOK-27", source="torch.nn.Module._register_state_dict_hook")
-def test_what_a_hook_of_the_private_road_returns_is_the_state_dict_where_it_is_called_and_ignored_above():
+def test_a_private_state_dict_hook_may_return_another_state_dict_for_the_module_that_is_saved_alone():
+    """What a `_register_state_dict_hook` hook returns replaces the state dict of the module that `state_dict()` was
+    called on, and is ignored where that module is a submodule.
+    """
     model = nn.Module()
     model.child = nn.Linear(2, 3, bias=False)
     other = {"x": 1}
@@ -121,7 +145,10 @@ def test_what_a_hook_of_the_private_road_returns_is_the_state_dict_where_it_is_c
 
 
 @claim("HOOK-28", source="torch.nn.Module._register_state_dict_hook")
-def test_each_hook_of_the_private_road_is_given_what_the_last_returned_and_None_changes_nothing():
+def test_each_private_state_dict_hook_is_given_what_the_last_returned_and_None_changes_nothing():
+    """Each `_register_state_dict_hook` hook of a module gets the state dict that the last one returned; one that
+    returns None leaves it as it is.
+    """
     model, given, other = nn.Linear(2, 3), [], {}
     model._register_state_dict_hook(lambda module, state, *rest: given.append(list(state)))
     model._register_state_dict_hook(lambda module, state, *rest: other)
@@ -131,7 +158,10 @@ def test_each_hook_of_the_private_road_is_given_what_the_last_returned_and_None_
 
 
 @claim("HOOK-29", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
-def test_a_function_that_is_a_state_dict_post_hook_cannot_take_the_private_road_too():
+def test_registering_a_state_dict_post_hook_with_the_private_method_too_raises():
+    """`_register_state_dict_hook(hook)` raises `RuntimeError` for a function that `register_state_dict_post_hook`
+    registered before; the other order is possible.
+    """
     model = nn.Linear(2, 3)
     hook = lambda *args: None  # noqa: E731
     model._register_state_dict_hook(hook)
@@ -144,6 +174,9 @@ def test_a_function_that_is_a_state_dict_post_hook_cannot_take_the_private_road_
 @claim("HOOK-30", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
 @pytest.mark.parametrize("register", REGISTER)
 def test_state_dict_hooks_run_in_the_order_of_registration_until_they_are_removed(register):
+    """`state_dict()` calls the hooks of `register_state_dict_pre_hook`, `register_state_dict_post_hook` and
+    `_register_state_dict_hook` each in the order of registration, and none after its `handle.remove()`.
+    """
     model, ran = nn.Linear(2, 3), []
     first = getattr(model, REGISTER[register])(lambda *args: ran.append("first"))
     getattr(model, REGISTER[register])(lambda *args: ran.append("second"))
@@ -155,6 +188,10 @@ def test_state_dict_hooks_run_in_the_order_of_registration_until_they_are_remove
 
 @claim("HOOK-84", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
 def test_a_bound_method_cannot_be_a_state_dict_post_hook_and_a_function_that_calls_it_can():
+    """`register_state_dict_post_hook` raises `AttributeError` for a bound method and registers nothing; a lambda that
+    calls the method works.
+    """
+
     class Own(nn.Linear):
         def hook(self, *args):
             ran.append(self)

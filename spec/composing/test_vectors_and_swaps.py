@@ -15,6 +15,9 @@ from ..vocabulary import ToyModel, ToyModel2, ToyModel3, any_channels, claim
 def test_the_vector_of_the_parameters_has_no_buffer_in_it_and_is_written_back_into_the_same_objects(
     Model, real_device, channels
 ):
+    """`nn.utils.parameters_to_vector(model.parameters())` contains no buffer, and `nn.utils.vector_to_parameters`
+    writes values back into the same `nn.Parameter` objects and leaves buffers unchanged.
+    """
     model = Model(*channels).to(real_device)
     parameters, buffers = list(model.parameters()), list(model.buffers())
     vector = nn.utils.parameters_to_vector(model.parameters())
@@ -27,6 +30,9 @@ def test_the_vector_of_the_parameters_has_no_buffer_in_it_and_is_written_back_in
 
 @claim("UTIL-37", source="torch.nn.utils.vector_to_parameters")
 def test_parameters_that_are_written_from_a_vector_share_its_storage(real_device):
+    """After `nn.utils.vector_to_parameters(vector, model.parameters())`, changing the vector in place changes the
+    parameters too; a list in place of the vector raises `TypeError`.
+    """
     model = nn.Linear(2, 3).to(real_device)
     vector = torch.zeros(9, device=real_device)
     nn.utils.vector_to_parameters(vector, model.parameters())
@@ -38,6 +44,9 @@ def test_parameters_that_are_written_from_a_vector_share_its_storage(real_device
 
 @claim("UTIL-06", source="torch.utils.swap_tensors", since="2.3")
 def test_swap_tensors_exchanges_what_two_parameters_hold_and_each_object_stays_where_it_is(real_device):
+    """`torch.utils.swap_tensors(weight, other)` exchanges the values, shape, dtype and `requires_grad` of two
+    parameters, and the module still holds the same object.
+    """
     model = nn.Linear(2, 3).to(real_device)
     weight, other = model.weight, nn.Parameter(torch.ones(5, device=real_device, dtype=torch.float64), False)
     data = weight.tolist()
@@ -49,6 +58,9 @@ def test_swap_tensors_exchanges_what_two_parameters_hold_and_each_object_stays_w
 
 @claim("UTIL-38", source="torch.utils.swap_tensors", since="2.3")
 def test_swap_tensors_exchanges_types_and_attributes_too():
+    """`torch.utils.swap_tensors(parameter, tensor)` exchanges class and attributes too: the parameter becomes a
+    `torch.Tensor`, and the tensor an `nn.Parameter`.
+    """
     parameter, tensor = nn.Parameter(torch.ones(2)), torch.zeros(3)
     parameter.note = "kept with the parameter"
     torch.utils.swap_tensors(parameter, tensor)
@@ -60,7 +72,10 @@ def test_swap_tensors_exchanges_types_and_attributes_too():
 
 @claim("UTIL-39", source="torch.utils.swap_tensors", since="2.4")
 @pytest.mark.parametrize("holder", ["weak reference", "graph", "view"])
-def test_swap_tensors_refuses_a_tensor_that_something_else_holds(holder):
+def test_swap_tensors_raises_for_a_tensor_that_something_else_holds(holder):
+    """`torch.utils.swap_tensors` raises `RuntimeError` for a tensor that a weak reference, an autograd graph or a view
+    holds, and leaves both tensors unchanged.
+    """
     held, other = nn.Parameter(torch.ones(2)), nn.Parameter(torch.zeros(2))
     kept = {"weak reference": weakref.ref, "graph": lambda p: (p * p).sum(), "view": lambda p: p.view(2)}[holder](held)
     words = (
@@ -74,6 +89,11 @@ def test_swap_tensors_refuses_a_tensor_that_something_else_holds(holder):
 
 @claim("UTIL-40", source="torch.nn.utils.clip_grad_norm_")
 def test_clipping_changes_gradients_in_place_and_no_parameter(real_device):
+    """`nn.utils.clip_grad_value_` and `nn.utils.clip_grad_norm_` change the gradients in place and leave the parameters
+    unchanged.
+
+    `clip_grad_norm_` returns the norm as it was before clipping.
+    """
     model = nn.Linear(2, 3, bias=False).to(real_device)
     model.weight.grad = gradient = torch.full((3, 2), 10.0, device=real_device)
     value = model.weight.tolist()

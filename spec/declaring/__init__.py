@@ -1,6 +1,7 @@
 """Declaring: what makes a value a parameter, a buffer or neither.
 
-A module sorts what is put on it by type and by the way it is put there. ``nn.Parameter`` objects and what goes through
-``register_parameter`` become parameters; ``nn.Buffer`` objects and what goes through ``register_buffer`` become
-buffers; everything else, a bare tensor too, is a plain attribute that the module knows nothing about.
+A module sorts the values that it is given by their type and by the way they are given. ``nn.Parameter`` objects,
+assigned or registered with ``register_parameter``, become parameters; ``nn.Buffer`` objects that are assigned, and
+tensors that are registered with ``register_buffer``, become buffers; everything else, a plain tensor too, is a plain
+attribute, which is neither listed nor saved nor moved.
 """

@@ -17,29 +17,38 @@ from ..vocabulary import (
     ToyModel2,
     any_shape,
     claim,
+    core,
 )
-from .places import place
+from .registries import kept_as
 
 
+@core
 @claim("SET-01", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", PARAMETERS)
-@pytest.mark.parametrize("requires_grad", [True, False])
 @any_shape
-def test_a_bare_tensor_cannot_take_the_place_of_a_parameter(kind, requires_grad, real_device, shape):
+def test_assigning_a_plain_tensor_to_a_parameter_raises_TypeError(kind, real_device, shape):
+    """Assigning a plain tensor, even one computed from the parameter, to a parameter's name raises `TypeError`, and the
+    parameter, trainable or frozen, stays.
+    """
     model = kind.on(ToyModel2(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
     parameter = model.x
-    with pytest.raises(TypeError, match="cannot assign"):
-        model.x = torch.zeros(shape, device=real_device, requires_grad=requires_grad)
+    zeros = torch.zeros(shape, device=real_device)
+    for tensor in (zeros, zeros.clone().requires_grad_(), model.x * 2):
+        with pytest.raises(TypeError, match="cannot assign"):
+            model.x = tensor
     assert model.x is dict(model.named_parameters())["x"] is parameter
 
 
+@core
 @claim("SET-02", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_bare_tensor_takes_the_place_of_a_buffer_and_inherits_its_persistence(kind, device):
+def test_a_plain_tensor_assigned_to_a_buffer_becomes_the_buffer_and_keeps_its_persistence(kind, device):
+    """A plain tensor, such as the result of a computation, assigned to a buffer's name becomes the buffer itself, not a
+    copy, and is persistent or non-persistent as the old one was.
+    """
     model = kind.on(ToyModel2(5, 10).to(device), "x", torch.ones(10, device=device))
     keys = list(model.state_dict())
-    tensor = torch.zeros(10, device=device)
-    model.x = tensor
+    model.x = tensor = model.x.clone()
     assert model.x is dict(model.named_buffers())["x"] is tensor
     assert list(model.state_dict()) == keys
     assert "x" not in vars(model)
@@ -48,7 +57,10 @@ def test_a_bare_tensor_takes_the_place_of_a_buffer_and_inherits_its_persistence(
 @claim("SET-03", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 @any_shape
-def test_what_takes_the_place_of_a_buffer_may_have_any_shape_dtype_and_device(kind, device, shape):
+def test_a_plain_tensor_assigned_to_a_buffer_may_have_any_shape_dtype_and_device(kind, device, shape):
+    """A plain tensor assigned to a buffer's name may differ from the old buffer in shape, dtype and device: it becomes
+    the buffer as it is.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(10))
     tensor = torch.ones(shape, dtype=torch.bool, device=device)
     model.x = tensor
@@ -58,7 +70,10 @@ def test_what_takes_the_place_of_a_buffer_may_have_any_shape_dtype_and_device(ki
 @claim("SET-04", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 @pytest.mark.parametrize("value", [3, [1.0]])
-def test_what_is_no_tensor_cannot_take_the_place_of_a_buffer(kind, value):
+def test_assigning_a_number_or_a_list_to_a_buffer_raises_TypeError(kind, value):
+    """Assigning a number or a list to a buffer's name raises `TypeError`, and the buffer stays, persistent or
+    non-persistent as before.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(10))
     buffer, keys = model.x, list(model.state_dict())
     with pytest.raises(TypeError, match=f"cannot assign '{type(value).__name__}' as buffer 'x' .*None expected"):
@@ -69,27 +84,36 @@ def test_what_is_no_tensor_cannot_take_the_place_of_a_buffer(kind, value):
 
 @claim("SET-05", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_parameter_takes_the_place_of_a_buffer_and_drops_its_persistence(kind):
+def test_a_parameter_assigned_to_a_buffer_replaces_it(kind):
+    """An `nn.Parameter` assigned to a buffer's name replaces the buffer: it is listed as a parameter and saved, even
+    where the buffer was non-persistent.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     parameter = nn.Parameter(torch.zeros(3))
     model.x = parameter
     assert model.x is dict(model.named_parameters())["x"] is parameter
     assert list(model.state_dict()) == ["x"]
-    assert place(model) == "parameter"
+    assert kept_as(model) == "parameter"
 
 
 @claim("SET-23", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_module_takes_the_place_of_a_buffer_and_drops_its_persistence(kind):
+def test_a_module_assigned_to_a_buffer_replaces_it(kind):
+    """An `nn.Module` assigned to a buffer's name becomes a submodule, and the buffer is gone together with its
+    persistence.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     model.x = child = nn.Module()
     assert model.x is dict(model.named_children())["x"] is child
-    assert place(model) == "module"
+    assert kept_as(model) == "module"
 
 
 @claim("SET-06", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", PLAIN)
-def test_a_parameter_takes_the_place_of_a_plain_attribute(kind):
+def test_a_parameter_assigned_to_a_plain_attribute_replaces_it(kind):
+    """An `nn.Parameter` assigned to the name of a plain attribute, a tensor or another value, replaces it and is
+    registered as a parameter.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     parameter = nn.Parameter(torch.zeros(3))
     model.x = parameter
@@ -99,7 +123,11 @@ def test_a_parameter_takes_the_place_of_a_plain_attribute(kind):
 
 @claim("SET-07", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("kind", PLAIN)
-def test_an_nn_Buffer_cannot_take_the_place_of_a_plain_attribute(kind):
+def test_assigning_an_nn_Buffer_to_a_plain_attribute_raises_KeyError(kind):
+    """Assigning an `nn.Buffer` to the name of a plain attribute raises `KeyError`, and the attribute stays.
+
+    `del module.x` frees the name first.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     held = model.x
     with pytest.raises(KeyError, match="attribute 'x' already exists"):
@@ -110,7 +138,8 @@ def test_an_nn_Buffer_cannot_take_the_place_of_a_plain_attribute(kind):
 
 @claim("SET-08", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_an_nn_Buffer_cannot_take_the_place_of_a_parameter(kind):
+def test_assigning_an_nn_Buffer_to_a_parameter_raises_TypeError(kind):
+    """Assigning an `nn.Buffer` to a parameter's name raises `TypeError`, and the parameter stays."""
     model = kind.on(nn.Module(), "x", torch.ones(3))
     parameter = model.x
     with pytest.raises(TypeError, match=r"cannot assign .* as parameter 'x' \(torch.nn.Parameter or None expected"):
@@ -121,27 +150,39 @@ def test_an_nn_Buffer_cannot_take_the_place_of_a_parameter(kind):
 
 @claim("SET-24", source="torch.nn.Module")
 @pytest.mark.parametrize("value", [3, 2.5, "relu"])
-def test_what_is_no_module_cannot_take_the_place_of_a_submodule(value):
+def test_assigning_a_tensor_a_number_or_a_string_to_a_submodule_raises_TypeError(value):
+    """Assigning a plain tensor, a number or a string to a submodule's name raises `TypeError`, and the submodule
+    stays.
+    """
     model = ToyModel2(5, 10)
     linear = model.linear
     with pytest.raises(
         TypeError, match=rf"'{type(value).__name__}' as child module 'linear' \(torch.nn.Module or None expected"
     ):
         model.linear = value
+    with pytest.raises(TypeError, match="as child module 'linear'"):
+        model.linear = torch.ones(3)
     assert model.linear is dict(model.named_children())["linear"] is linear
 
 
 @claim("SET-25", source="torch.nn.Module")
-def test_a_parameter_takes_the_place_of_a_submodule_with_all_its_state():
+def test_a_parameter_assigned_to_a_submodule_replaces_it_with_all_its_state():
+    """An `nn.Parameter` assigned to a submodule's name replaces the submodule, whose parameters and buffers are then
+    neither listed nor saved.
+    """
     model = ToyModel2(5, 10)
+    model.linear.register_buffer("x", torch.ones(3))
     model.linear = nn.Parameter(torch.zeros(3))
     assert [name for name, _ in model.named_parameters()] == list(model.state_dict()) == ["b1", "linear"]
-    assert list(model.children()) == []
+    assert [*model.buffers(), *model.children()] == []
 
 
 @claim("SET-12", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", REGISTERED)
-def test_None_in_the_place_of_registered_state_is_neither_listed_nor_saved_but_keeps_the_place(kind):
+def test_registered_state_set_to_None_is_neither_listed_nor_saved_until_it_is_assigned_again(kind):
+    """A parameter or buffer set to None is neither listed nor in the state dict; assigned again, it is registered,
+    persistent or non-persistent as before.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     held, keys = model.x, list(model.state_dict())
     model.x = None
@@ -154,7 +195,10 @@ def test_None_in_the_place_of_registered_state_is_neither_listed_nor_saved_but_k
 
 
 @claim("SET-26", source="torch.nn.Module.register_parameter")
-def test_a_parameter_registered_as_None_refuses_a_bare_tensor_and_is_filled_by_a_parameter():
+def test_a_parameter_registered_as_None_is_filled_by_a_parameter_and_not_by_a_plain_tensor():
+    """After `register_parameter(name, None)`, assigning an `nn.Parameter` to that name registers it, while assigning a
+    plain tensor raises `TypeError` and leaves None.
+    """
     model = nn.Module()
     model.register_parameter("bias", None)
     with pytest.raises(TypeError, match=r"'torch.FloatTensor' as parameter 'bias' \(torch.nn.Parameter or None"):
@@ -166,7 +210,10 @@ def test_a_parameter_registered_as_None_refuses_a_bare_tensor_and_is_filled_by_a
 
 @claim("SET-27", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["cache"]), (False, [])])
-def test_a_buffer_registered_as_None_is_filled_by_a_bare_tensor_and_keeps_its_persistence(persistent, keys):
+def test_a_buffer_registered_as_None_is_filled_by_a_plain_tensor_and_keeps_its_persistence(persistent, keys):
+    """A plain tensor assigned to a buffer registered as None, `register_buffer(name, None)`, becomes the buffer, saved
+    or not as `persistent=` said there.
+    """
     model = nn.Module()
     model.register_buffer("cache", None, persistent=persistent)
     model.cache = tensor = torch.ones(3)
@@ -177,6 +224,9 @@ def test_a_buffer_registered_as_None_is_filled_by_a_bare_tensor_and_keeps_its_pe
 @claim("SET-11", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize(("first", "keys"), [(BUFFER, []), (NON_PERSISTENT_BUFFER, ["x"])])
 def test_registering_a_buffer_again_with_the_other_persistence_switches_it(first, keys):
+    """`register_buffer` on a buffer's name with the other `persistent=` replaces the tensor and switches the buffer
+    between persistent and non-persistent.
+    """
     model = first.on(nn.Module(), "x", torch.ones(3))
     tensor = torch.zeros(3)
     model.register_buffer("x", tensor, persistent=first is NON_PERSISTENT_BUFFER)
@@ -188,6 +238,9 @@ def test_registering_a_buffer_again_with_the_other_persistence_switches_it(first
 @pytest.mark.parametrize("kind", PARAMETERS)
 @any_shape
 def test_assigning_to_data_changes_shape_and_dtype_and_keeps_the_parameter(kind, real_device, shape):
+    """Assigning a tensor of another shape and dtype to a parameter's `.data` changes those of the parameter; it stays
+    the same `nn.Parameter` with the same `requires_grad`.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     parameter, requires_grad = model.x, model.x.requires_grad
     model.x.data = torch.zeros(shape, dtype=torch.float64, device=real_device)
@@ -199,6 +252,9 @@ def test_assigning_to_data_changes_shape_and_dtype_and_keeps_the_parameter(kind,
 @claim("SET-20", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [*BUFFERS, FROZEN_PARAMETER, PLAIN_TENSOR])
 def test_augmented_assignment_changes_a_tensor_in_place_and_keeps_its_kind(kind, real_device):
+    """`module.x += 1` changes a buffer, a frozen parameter or a plain tensor in place: it stays the same object, listed
+    and saved as before.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     held, keys = model.x, list(model.state_dict())
     listed = [*model.named_parameters(), *model.named_buffers()]
@@ -210,7 +266,10 @@ def test_augmented_assignment_changes_a_tensor_in_place_and_keeps_its_kind(kind,
 
 
 @claim("SET-28", source="torch.nn.Module")
-def test_augmented_assignment_to_a_trainable_parameter_needs_no_grad(real_device):
+def test_augmented_assignment_to_a_trainable_parameter_raises_RuntimeError_outside_no_grad(real_device):
+    """`module.x += 1` on a trainable parameter raises `RuntimeError` and changes nothing; under `torch.no_grad()` it
+    changes the parameter in place, which stays trainable.
+    """
     model = PARAMETER.on(nn.Module(), "x", torch.ones(3, device=real_device))
     parameter = model.x
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
@@ -219,12 +278,15 @@ def test_augmented_assignment_to_a_trainable_parameter_needs_no_grad(real_device
         model.x += 1
     assert dict(model.named_parameters())["x"] is parameter
     assert model.x.tolist() == [2, 2, 2]
+    assert model.x.requires_grad
 
 
 @claim("SET-29", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [PARAMETER, NON_PERSISTENT_BUFFER, PLAIN_TENSOR])
-def test_a_refused_parameter_that_is_not_a_leaf_has_displaced_what_it_was_to_replace(kind):
-    """Beware: what held the name is gone after the error, unless it was a parameter."""
+def test_assigning_a_non_leaf_parameter_raises_ValueError_and_removes_the_buffer_or_plain_tensor_of_that_name(kind):
+    """Assigning an `nn.Parameter` that has a `grad_fn` raises `ValueError`; a parameter of that name stays, but a
+    buffer or plain tensor is gone.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     kept = list(model.parameters())
     non_leaf = nn.Parameter(torch.ones(3), requires_grad=False).mul_(torch.ones(3, requires_grad=True))
@@ -235,7 +297,10 @@ def test_a_refused_parameter_that_is_not_a_leaf_has_displaced_what_it_was_to_rep
 
 
 @claim("SET-30", source="torch.nn.Module")
-def test_a_parameter_in_the_place_of_another_keeps_its_position_and_one_in_the_place_of_a_buffer_comes_last():
+def test_a_parameter_assigned_to_a_parameter_keeps_its_position_and_one_assigned_to_a_buffer_comes_last():
+    """A parameter assigned to another parameter's name takes that one's position in `named_parameters()`; assigned to a
+    buffer's name, it comes last.
+    """
     model = nn.Module()
     model.register_buffer("x", torch.ones(3))
     model.y = nn.Parameter(torch.ones(3))

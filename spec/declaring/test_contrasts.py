@@ -15,7 +15,7 @@ from ..vocabulary import (
     claim,
     contrast,
 )
-from .places import EMPTY_BUFFER, EMPTY_MODULE, EMPTY_PARAMETER, MODULE, NONE, NOTHING, outcome
+from .registries import EMPTY_BUFFER, EMPTY_MODULE, EMPTY_PARAMETER, MODULE, NONE, NOTHING, outcome
 
 VALUES = (PARAMETER, NN_BUFFER, PLAIN_TENSOR, PLAIN_VALUE, MODULE, NONE)
 
@@ -43,9 +43,10 @@ ASSIGNMENT = {
     ("held", "assigned", "expected"),
     [(held, *case) for held, row in ASSIGNMENT.items() for case in zip(VALUES, row, strict=True)],
 )
-def test_what_assignment_does_depends_on_the_kind_that_holds_the_name_and_on_the_kind_assigned(
-    held, assigned, expected
-):
+def test_assignment_depends_on_the_kind_that_holds_the_name_and_on_the_kind_assigned(held, assigned, expected):
+    """What `module.x = value` does depends on the kind that holds `x` and the kind assigned: it registers, replaces, or
+    raises `TypeError` or `KeyError` and leaves `x`.
+    """
     model = held.on(nn.Module(), "x", torch.ones(3))
     assert outcome(assigned.put, model) == expected
 
@@ -78,6 +79,9 @@ REGISTRATION = {
     ("held", "call", "expected"),
     [(held, *case) for held, row in REGISTRATION.items() for case in zip(CALLS, row, strict=True)],
 )
-def test_registration_replaces_its_own_kind_only_and_refuses_a_name_that_any_other_kind_holds(held, call, expected):
+def test_registration_replaces_its_own_kind_and_raises_KeyError_for_every_other(held, call, expected):
+    """`register_parameter`, `register_buffer` and `add_module` replace a value or None of their own kind; for a name
+    that another kind holds they raise `KeyError`, and it stays.
+    """
     model = held.on(nn.Module(), "x", torch.ones(3))
     assert outcome(call.put, model) == expected

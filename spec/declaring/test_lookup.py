@@ -18,29 +18,38 @@ from ..vocabulary import (
     ToyModel3,
     claim,
 )
-from .places import MODULE
+from .registries import MODULE
 
 
 @claim("ENUM-09", source="torch.nn.Module.get_parameter")
 @pytest.mark.parametrize("kind", PARAMETERS)
-@pytest.mark.parametrize("path", ["", "body.toy.linear."])
+@pytest.mark.parametrize("path", ["x", "body.toy.linear.x"])
 def test_get_parameter_finds_the_registered_object_by_its_dotted_name(kind, path):
+    """`get_parameter` returns the registered `nn.Parameter` itself, trainable or frozen, by a dotted name such as
+    `"body.toy.linear.x"` or, for the module's own, `"x"`.
+    """
     model = NestedModel(5, 10)
-    parameter = kind.on(model.get_submodule(path[:-1]), "x", torch.ones(3)).x
-    assert model.get_parameter(f"{path}x") is parameter
+    parameter = kind.on(model.get_submodule(path.rpartition(".")[0]), "x", torch.ones(3)).x
+    assert model.get_parameter(path) is parameter
 
 
 @claim("ENUM-24", source="torch.nn.Module.get_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
-@pytest.mark.parametrize("path", ["", "body.toy.linear."])
+@pytest.mark.parametrize("path", ["x", "body.toy.linear.x"])
 def test_get_buffer_finds_the_registered_object_by_its_dotted_name(kind, path):
+    """`get_buffer` returns the registered buffer itself, persistent or non-persistent, by a dotted name such as
+    `"body.toy.linear.x"` or, for the module's own, `"x"`.
+    """
     model = NestedModel(5, 10)
-    buffer = kind.on(model.get_submodule(path[:-1]), "x", torch.ones(3)).x
-    assert model.get_buffer(f"{path}x") is buffer
+    buffer = kind.on(model.get_submodule(path.rpartition(".")[0]), "x", torch.ones(3)).x
+    assert model.get_buffer(path) is buffer
 
 
 @claim("ENUM-25", source="torch.nn.Module.get_submodule")
-def test_get_submodule_finds_a_module_by_its_dotted_name_and_itself_by_the_empty_one():
+def test_get_submodule_finds_a_submodule_by_its_dotted_name_and_the_module_itself_by_the_empty_name():
+    """`get_submodule("body.toy.linear")` returns the submodule of that dotted name, and `get_submodule("")` the module
+    itself.
+    """
     model = NestedModel(5, 10)
     assert model.get_submodule("body.toy.linear") is model.body.toy.linear
     assert model.get_submodule("body") is model.body
@@ -49,6 +58,10 @@ def test_get_submodule_finds_a_module_by_its_dotted_name_and_itself_by_the_empty
 
 @claim("ENUM-44", source="torch.nn.Module.get_submodule")
 def test_a_dotted_name_may_lead_through_a_property():
+    """The dotted name for `get_submodule`, `get_parameter` or `get_buffer` may lead through a property that returns a
+    submodule, and for `get_parameter` end in one that returns a parameter.
+    """
+
     class Stack(nn.Sequential):
         @property
         def last(self):
@@ -67,7 +80,8 @@ def test_a_dotted_name_may_lead_through_a_property():
 
 @claim("ENUM-10", source="torch.nn.Module.get_parameter")
 @pytest.mark.parametrize("kind", [*BUFFERS, *PLAIN, MODULE])
-def test_get_parameter_refuses_what_is_no_parameter(kind):
+def test_get_parameter_raises_AttributeError_for_anything_but_a_parameter(kind):
+    """`get_parameter` raises `AttributeError` for the name of a buffer, a submodule or a plain attribute."""
     model = NestedModel(5, 10)
     kind.put(model.body, "x", torch.ones(3))
     with pytest.raises(AttributeError, match=r"^`x` is not an nn.Parameter$"):
@@ -76,7 +90,8 @@ def test_get_parameter_refuses_what_is_no_parameter(kind):
 
 @claim("ENUM-26", source="torch.nn.Module.get_buffer")
 @pytest.mark.parametrize("kind", [*PARAMETERS, *PLAIN, MODULE])
-def test_get_buffer_refuses_what_is_no_buffer(kind):
+def test_get_buffer_raises_AttributeError_for_anything_but_a_buffer(kind):
+    """`get_buffer` raises `AttributeError` for the name of a parameter, a submodule or a plain attribute."""
     model = NestedModel(5, 10)
     kind.put(model.body, "x", torch.ones(3))
     with pytest.raises(AttributeError, match=r"^`x` is not a buffer$"):
@@ -85,7 +100,12 @@ def test_get_buffer_refuses_what_is_no_buffer(kind):
 
 @claim("ENUM-27", source="torch.nn.Module.get_submodule")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR, PLAIN_VALUE])
-def test_get_submodule_refuses_what_is_no_module_on_the_way_and_at_the_end(kind):
+def test_get_submodule_raises_AttributeError_for_anything_but_a_module_on_the_way_and_at_the_end(kind):
+    """`get_submodule` raises `AttributeError` for a dotted name that ends at a parameter, a buffer or a plain
+    attribute, or leads through one.
+
+    `get_parameter` looks up all but the last part of its name in the same way.
+    """
     model = NestedModel(5, 10)
     kind.put(model.body, "x", torch.ones(3))
     with pytest.raises(AttributeError, match=r"^`x` is not an nn.Module$"):
@@ -108,13 +128,19 @@ def test_get_submodule_refuses_what_is_no_module_on_the_way_and_at_the_end(kind)
         ("body.", "Module has no attribute ``"),
     ],
 )
-def test_what_is_not_there_is_an_AttributeError_that_names_the_class_which_lacks_it(find, path, message):
+def test_a_missing_name_raises_AttributeError_that_names_the_class_which_lacks_it(find, path, message):
+    """`get_parameter`, `get_buffer` and `get_submodule` raise `AttributeError` for a dotted name that is not there, and
+    name the class of the module that lacks a part of it.
+    """
     with pytest.raises(AttributeError, match=f"^{message}$"):
         getattr(NestedModel(5, 10), find)(path)
 
 
 @claim("ENUM-29", source="torch.nn.Module.get_parameter")
-def test_a_parameter_that_is_None_is_no_parameter_to_get_and_a_buffer_that_is_None_is_got():
+def test_get_parameter_raises_AttributeError_for_None_and_get_buffer_returns_it():
+    """`get_parameter` raises `AttributeError` for a parameter registered as None, while `get_buffer` returns None for a
+    buffer registered as None.
+    """
     model = nn.Module()
     model.register_parameter("bias", None)
     model.register_buffer("cache", None)
@@ -125,14 +151,20 @@ def test_a_parameter_that_is_None_is_no_parameter_to_get_and_a_buffer_that_is_No
 
 @claim("ENUM-30", source="torch.nn.Module.set_submodule", since="2.5")
 @pytest.mark.parametrize("path", ["body", "body.toy.linear", "body.extra"])
-def test_set_submodule_registers_a_module_under_its_dotted_name_in_the_place_of_the_old_one(path):
+def test_set_submodule_registers_a_module_under_its_dotted_name(path):
+    """`set_submodule(path, child)` registers `child` under the dotted name `path`, in place of the old submodule or as
+    a new one.
+    """
     model, child = NestedModel(5, 10), nn.LayerNorm(3)
     model.set_submodule(path, child)
     assert model.get_submodule(path) is dict(model.named_modules())[path] is child
 
 
 @claim("ENUM-47", source="torch.nn.Module.set_submodule", since="2.5")
-def test_set_submodule_takes_the_place_of_a_module_that_was_merely_attached():
+def test_set_submodule_replaces_a_module_held_as_a_plain_attribute():
+    """`set_submodule` replaces a module that was written into `vars(model.body)`, in no registry, too, and registers
+    the new one.
+    """
     model, child = NestedModel(5, 10), nn.LayerNorm(3)
     vars(model.body)["attached"] = nn.Identity()
     model.set_submodule("body.attached", child)
@@ -140,7 +172,10 @@ def test_set_submodule_takes_the_place_of_a_module_that_was_merely_attached():
 
 
 @claim("ENUM-31", source="torch.nn.Module.set_submodule", since="2.5")
-def test_set_submodule_needs_a_name_and_modules_on_the_way():
+def test_set_submodule_raises_for_an_empty_name_and_for_a_way_that_is_no_module():
+    """`set_submodule` raises `ValueError` for an empty name and `AttributeError` for one that leads through a missing
+    name or a parameter; nothing is registered.
+    """
     model = NestedModel(5, 10)
     modules = list(model.named_modules())
     with pytest.raises(ValueError, match="Cannot set the submodule without a target name"):
@@ -154,7 +189,10 @@ def test_set_submodule_needs_a_name_and_modules_on_the_way():
 
 @claim("ENUM-32", source="torch.nn.Module.set_submodule", since="2.7")
 @pytest.mark.parametrize("strict", [True, False])
-def test_set_submodule_replaces_modules_by_modules_only(strict):
+def test_set_submodule_raises_where_the_old_or_the_new_value_is_no_module(strict):
+    """`set_submodule` raises `ValueError` for a new value that is not a module, and `AttributeError` for the name of a
+    parameter, a buffer or None; nothing changes.
+    """
     model = NestedModel(5, 10)
     model.add_module("gone", None)
     modules, keys = list(model.named_modules()), list(model.state_dict())
@@ -174,7 +212,10 @@ def test_set_submodule_replaces_modules_by_modules_only(strict):
 
 @claim("ENUM-33", source="torch.nn.Module.set_submodule", since="2.7")
 @pytest.mark.parametrize(("path", "parent"), [("extra", "NestedModel"), ("body.toy.extra", "ToyModel3")])
-def test_set_submodule_with_strict_replaces_and_adds_nothing(path, parent):
+def test_set_submodule_with_strict_replaces_a_module_and_raises_AttributeError_for_a_new_name(path, parent):
+    """`set_submodule(strict=True)` replaces a submodule that is there; for a name that is not, it raises
+    `AttributeError` and adds nothing.
+    """
     model, child = NestedModel(5, 10), nn.Identity()
     with pytest.raises(AttributeError, match=f"^{parent} has no attribute `extra`$"):
         model.set_submodule(path, child, strict=True)
@@ -184,7 +225,8 @@ def test_set_submodule_with_strict_replaces_and_adds_nothing(path, parent):
 
 
 @claim("ENUM-34", source="torch.nn.Module.set_submodule", since="2.5", until="2.7")
-def test_set_submodule_once_put_a_module_in_the_place_of_a_buffer_too():
+def test_set_submodule_replaced_a_buffer_too():
+    """Before torch 2.7, `set_submodule` with a buffer's name replaced the buffer by the module, without an error."""
     model, child = NestedModel(5, 10), nn.Identity()
     model.set_submodule("shift", child)
     assert dict(model.named_children())["shift"] is child

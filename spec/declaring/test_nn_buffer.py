@@ -8,14 +8,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import nn
 
-from ..vocabulary import COMPLEX, FLOATING, INTEGER, NN_BUFFER, ToyModel2, answers, claim, shapes
+from ..vocabulary import COMPLEX, FLOATING, INTEGER, NN_BUFFER, ToyModel2, answers, claim, core, shapes
 
 
+@core
 @claim("BUF-01", source="torch.nn.Buffer", since="2.5")
 @answers("registered by plain assignment?", yes=(NN_BUFFER,))
 @example(shape=(10,), dtype=torch.float32)
 @given(shape=shapes(), dtype=st.sampled_from(FLOATING + INTEGER + COMPLEX))
 def test_assigning_an_nn_Buffer_registers_a_persistent_buffer_as_register_buffer_does(device, shape, dtype):
+    """Assigning an `nn.Buffer`, as in `module.x = nn.Buffer(tensor)`, registers a persistent buffer of any shape and
+    dtype, as `register_buffer` does.
+    """
     tensor = torch.ones(shape, dtype=dtype, device=device)
     registered, assigned = ToyModel2(5, 10).to(device), ToyModel2(5, 10).to(device)
     registered.register_buffer("x", tensor)
@@ -25,8 +29,12 @@ def test_assigning_an_nn_Buffer_registers_a_persistent_buffer_as_register_buffer
     assert list(assigned.state_dict()) == list(registered.state_dict())
 
 
+@core
 @claim("BUF-02", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_is_non_persistent_by_keyword_only(device):
+def test_an_nn_Buffer_is_persistent_unless_the_keyword_persistent_is_False(device):
+    """An `nn.Buffer` is persistent unless made with `persistent=False`, even where it is made of a non-persistent one;
+    `nn.Buffer(tensor, False)` raises `TypeError`.
+    """
     model = nn.Module()
     model.kept = nn.Buffer(torch.ones(3, device=device), persistent=True)
     model.left_out = nn.Buffer(torch.ones(3, device=device), persistent=False)
@@ -38,7 +46,10 @@ def test_an_nn_Buffer_is_non_persistent_by_keyword_only(device):
 
 
 @claim("BUF-03", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_is_a_tensor_with_a_mark_by_which_isinstance_knows_it(device):
+def test_an_nn_Buffer_is_a_Tensor_that_isinstance_knows(device):
+    """The type of an `nn.Buffer` is `torch.Tensor`; `isinstance(value, nn.Buffer)` is True for it and False for other
+    tensors, and it is no `nn.Parameter`.
+    """
     buffer = nn.Buffer(torch.ones(3, device=device))
     assert type(buffer) is torch.Tensor
     assert isinstance(buffer, nn.Buffer)
@@ -49,6 +60,9 @@ def test_an_nn_Buffer_is_a_tensor_with_a_mark_by_which_isinstance_knows_it(devic
 
 @claim("BUF-04", source="torch.nn.Buffer", since="2.5")
 def test_a_buffer_made_by_register_buffer_is_no_nn_Buffer(device):
+    """A buffer made by `register_buffer` from a plain tensor is in `named_buffers()`, but
+    `isinstance(buffer, nn.Buffer)` is False for it.
+    """
     model = nn.Module()
     model.register_buffer("registered", torch.ones(3, device=device))
     model.assigned = nn.Buffer(torch.ones(3, device=device))
@@ -57,7 +71,10 @@ def test_a_buffer_made_by_register_buffer_is_no_nn_Buffer(device):
 
 
 @claim("BUF-12", source="torch.nn.Buffer", since="2.5")
-def test_a_tensor_counts_as_an_nn_Buffer_where_its_flag_says_so():
+def test_a_tensor_flagged_as_a_buffer_counts_as_an_nn_Buffer():
+    """`isinstance(tensor, nn.Buffer)` is True for a tensor whose attribute `_is_buffer` is True, and False where it is
+    False.
+    """
     tensor = torch.ones(3)
     tensor._is_buffer = True
     assert isinstance(tensor, nn.Buffer)
@@ -66,7 +83,9 @@ def test_a_tensor_counts_as_an_nn_Buffer_where_its_flag_says_so():
 
 
 @claim("BUF-19", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_is_no_instance_of_the_subclasses_of_Buffer():
+def test_an_nn_Buffer_is_no_instance_of_a_subclass_of_Buffer():
+    """For a subclass `Named` of `nn.Buffer`, `isinstance(nn.Buffer(tensor), Named)` is False."""
+
     class Named(nn.Buffer):
         pass
 
@@ -74,7 +93,8 @@ def test_an_nn_Buffer_is_no_instance_of_the_subclasses_of_Buffer():
 
 
 @claim("BUF-05", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_is_detached_and_shares_memory_with_its_argument(real_device):
+def test_an_nn_Buffer_is_a_leaf_that_shares_memory_with_its_tensor(real_device):
+    """`nn.Buffer(tensor)` of a tensor that has a `grad_fn` is a leaf that shares its memory and requires grad."""
     computed = torch.ones(3, device=real_device, requires_grad=True) * 2
     buffer = nn.Buffer(computed)
     assert buffer is not computed
@@ -85,7 +105,8 @@ def test_an_nn_Buffer_is_detached_and_shares_memory_with_its_argument(real_devic
 
 
 @claim("BUF-13", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_leaves_its_argument_unmarked(device):
+def test_nn_Buffer_does_not_turn_its_argument_into_a_buffer(device):
+    """`nn.Buffer(tensor)` does not change `tensor` itself: assigned to a module, it is still a plain tensor."""
     tensor = torch.ones(3, device=device)
     nn.Buffer(tensor, persistent=False)
     assert not isinstance(tensor, nn.Buffer)
@@ -96,6 +117,9 @@ def test_an_nn_Buffer_leaves_its_argument_unmarked(device):
 
 @claim("BUF-14", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_without_data_is_empty_and_persistent():
+    """`nn.Buffer()` without data is an empty tensor of shape `(0,)` that does not require grad, persistent unless made
+    with `persistent=False`.
+    """
     model = nn.Module()
     model.x = nn.Buffer()
     assert (model.x.shape, model.x.dtype, model.x.requires_grad) == ((0,), torch.float32, False)
@@ -106,6 +130,10 @@ def test_an_nn_Buffer_without_data_is_empty_and_persistent():
 
 @claim("BUF-15", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_of_a_custom_tensor_keeps_its_type_and_one_of_a_parameter_is_a_tensor():
+    """`nn.Buffer` of an instance of a `torch.Tensor` subclass keeps that class; of an `nn.Parameter` it is a
+    `torch.Tensor`.
+    """
+
     class Custom(torch.Tensor):
         pass
 
@@ -118,7 +146,10 @@ def test_an_nn_Buffer_of_a_custom_tensor_keeps_its_type_and_one_of_a_parameter_i
 @claim("BUF-06", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("second", [True, False])
-def test_an_nn_Buffer_in_the_place_of_another_brings_its_own_persistence(first, second):
+def test_an_nn_Buffer_that_replaces_another_brings_its_own_persistence(first, second):
+    """An `nn.Buffer` assigned to the name of another replaces it and is saved or not by its own `persistent`, whatever
+    that of the other was.
+    """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3), persistent=first)
     model.x = buffer = nn.Buffer(torch.zeros(3), persistent=second)
@@ -130,6 +161,9 @@ def test_an_nn_Buffer_in_the_place_of_another_brings_its_own_persistence(first, 
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("registered", [True, False])
 def test_register_buffer_goes_by_its_own_argument_and_not_by_the_persistence_of_an_nn_Buffer(marked, registered):
+    """`register_buffer` with an `nn.Buffer` goes by its own `persistent=`, True by default, and not by the `persistent`
+    of the `nn.Buffer`.
+    """
     model = nn.Module()
     model.register_buffer("x", nn.Buffer(torch.ones(3), persistent=marked))
     assert list(model.state_dict()) == ["x"]
@@ -140,6 +174,9 @@ def test_register_buffer_goes_by_its_own_argument_and_not_by_the_persistence_of_
 @claim("BUF-08", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize(("persistent", "keys", "later"), [(True, ["x"], []), (False, [], ["x"])])
 def test_the_persistence_of_an_nn_Buffer_counts_when_it_is_assigned_and_not_afterwards(persistent, keys, later):
+    """The `persistent` of an `nn.Buffer` is read when it is assigned to a module: a later change of it counts after the
+    next assignment.
+    """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3), persistent=persistent)
     model.x.persistent = not persistent
@@ -150,7 +187,10 @@ def test_the_persistence_of_an_nn_Buffer_counts_when_it_is_assigned_and_not_afte
 
 @claim("BUF-09", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
-def test_what_is_computed_from_an_nn_Buffer_is_a_plain_tensor_that_can_take_its_place(persistent, keys, real_device):
+def test_a_tensor_computed_from_an_nn_Buffer_is_a_plain_tensor_and_can_replace_it(persistent, keys, real_device):
+    """A tensor computed from an `nn.Buffer`, such as `model.x + 1`, is no `nn.Buffer`; assigned to its name, it becomes
+    the buffer, persistent or non-persistent as before.
+    """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3, device=real_device), persistent=persistent)
     computed = model.x + 1
@@ -162,6 +202,7 @@ def test_what_is_computed_from_an_nn_Buffer_is_a_plain_tensor_that_can_take_its_
 
 @claim("BUF-11", source="torch.nn.Buffer", since="2.5")
 def test_one_nn_Buffer_assigned_to_two_modules_is_a_shared_buffer(device):
+    """One `nn.Buffer` assigned to two modules is the same buffer object in both."""
     buffer = nn.Buffer(torch.ones(3, device=device))
     model, other = nn.Module(), nn.Module()
     model.x = other.y = buffer
@@ -171,6 +212,7 @@ def test_one_nn_Buffer_assigned_to_two_modules_is_a_shared_buffer(device):
 @claim("BUF-16", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
 def test_a_deep_copy_of_an_nn_Buffer_is_an_nn_Buffer_with_its_persistence(persistent):
+    """`copy.deepcopy` of an `nn.Buffer` is an `nn.Buffer` with the same `persistent`."""
     copied = copy.deepcopy(nn.Buffer(torch.ones(3), persistent=persistent))
     assert isinstance(copied, nn.Buffer)
     assert copied.persistent is persistent
@@ -178,7 +220,10 @@ def test_a_deep_copy_of_an_nn_Buffer_is_an_nn_Buffer_with_its_persistence(persis
 
 @claim("BUF-20", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("Other", [nn.Module, dict])
-def test_what_is_no_tensor_is_no_nn_Buffer_whatever_its_flag_says(Other):
+def test_an_object_flagged_as_a_buffer_that_is_no_tensor_is_no_nn_Buffer(Other):
+    """A `dict` or module whose attribute `_is_buffer` is True is no instance of `nn.Buffer`, and assigning it registers
+    no buffer.
+    """
     model, flagged = nn.Module(), type("Flagged", (Other,), {"_is_buffer": True, "persistent": True})()
     model.x = flagged
     assert not isinstance(flagged, nn.Buffer)

@@ -22,7 +22,13 @@ GOING_BY = {  # a method, and the listing that it goes by
 
 @claim("ENUM-48", source="torch.nn.Module.named_parameters")
 @pytest.mark.parametrize("method", GOING_BY)
-def test_a_method_goes_by_the_listing_that_a_module_overrides(method):
+def test_methods_follow_the_listing_that_a_module_overrides(method):
+    """Overriding a listing changes the methods built on it: `parameters()` calls `named_parameters()`; `zero_grad()`
+    and `requires_grad_()` call `parameters()`; `train()`, `apply()` and `double()` call `children()`.
+
+    Likewise `buffers()`, `children()` and `modules()` call their named siblings, and `named_parameters()` and
+    `named_buffers()` call `named_modules()`.
+    """
     call, listing = GOING_BY[method]
     asked = []
 
@@ -35,7 +41,11 @@ def test_a_method_goes_by_the_listing_that_a_module_overrides(method):
 
 
 @claim("ENUM-49", source="torch.nn.Module.named_modules")
-def test_a_listing_asks_the_submodules_for_their_named_modules_and_not_for_their_named_parameters():
+def test_named_parameters_follows_the_named_modules_of_submodules_and_not_their_named_parameters():
+    """`named_parameters()` follows a submodule's overridden `named_modules()` and ignores its overridden
+    `named_parameters()`; `state_dict()` ignores both.
+    """
+
     class Grouped(nn.Linear):
         def named_modules(self, memo=None, prefix="", remove_duplicate=True):
             yield f"{prefix}.group", self
@@ -51,7 +61,11 @@ def test_a_listing_asks_the_submodules_for_their_named_modules_and_not_for_their
 
 
 @claim("ENUM-50", source="torch.nn.Module.apply")
-def test_apply_asks_a_submodule_for_its_own_apply():
+def test_apply_calls_the_overridden_apply_of_a_submodule():
+    """`model.apply(fn)` calls `apply` of each submodule, so one that overrides it decides whether `fn` reaches the
+    modules below it.
+    """
+
     class Closed(nn.Sequential):
         def apply(self, fn):
             fn(self)

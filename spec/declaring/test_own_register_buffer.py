@@ -41,7 +41,10 @@ class InheritingNew(New):
 
 @claim("BUF-10", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("Model", [Old, InheritingOld, Noting])
-def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_persistent(Model):
+def test_a_non_persistent_nn_Buffer_raises_RuntimeError_where_register_buffer_takes_no_persistent(Model):
+    """Where a class overrides `register_buffer` without the argument `persistent`, assigning a non-persistent
+    `nn.Buffer` raises `RuntimeError` and registers nothing; a persistent one is registered.
+    """
     model = Model()
     model.x = nn.Buffer(torch.ones(3))
     assert (model.last, list(model.state_dict())) == ("x", ["x"])
@@ -53,7 +56,10 @@ def test_an_nn_Buffer_that_is_not_persistent_needs_a_register_buffer_that_takes_
 @claim("BUF-17", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("Model", [New, InheritingNew])
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
-def test_an_nn_Buffer_goes_through_the_register_buffer_of_a_subclass_with_its_persistence(Model, persistent, keys):
+def test_an_nn_Buffer_is_registered_by_the_overridden_register_buffer_with_its_persistence(Model, persistent, keys):
+    """Assigning an `nn.Buffer` calls the `register_buffer` that the module's class defines or inherits, with the
+    buffer's `persistent`.
+    """
     model = Model()
     model.x = nn.Buffer(torch.ones(3), persistent=persistent)
     assert (model.last, list(model.state_dict())) == ("x", keys)
@@ -61,7 +67,10 @@ def test_an_nn_Buffer_goes_through_the_register_buffer_of_a_subclass_with_its_pe
 
 @claim("BUF-18", source="torch.nn.Module.register_buffer", since="2.5")
 @pytest.mark.parametrize("Model", [Old, New])
-def test_a_tensor_in_the_place_of_a_buffer_goes_through_the_register_buffer_of_a_subclass(Model):
+def test_a_plain_tensor_assigned_to_a_buffer_is_registered_by_the_overridden_register_buffer(Model):
+    """Assigning a plain tensor to a buffer's name calls the `register_buffer` that the module's class overrides, and
+    the tensor becomes the buffer.
+    """
     model = Model()
     model.register_buffer("x", torch.ones(3))
     model.last = None
@@ -71,7 +80,10 @@ def test_a_tensor_in_the_place_of_a_buffer_goes_through_the_register_buffer_of_a
 
 
 @claim("BUF-21", source="torch.nn.Buffer", since="2.5")
-def test_an_nn_Buffer_goes_through_a_register_buffer_that_was_set_on_the_module_itself():
+def test_an_nn_Buffer_is_registered_by_a_register_buffer_set_on_the_instance():
+    """Assigning an `nn.Buffer` calls a `register_buffer` that was set on the module instance itself, in place of the
+    one of its class.
+    """
     model, asked = nn.Module(), []
     model.register_buffer = lambda name, tensor, persistent: asked.append((name, tensor, persistent))
     model.x = buffer = nn.Buffer(torch.ones(3), persistent=False)

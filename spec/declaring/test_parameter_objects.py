@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import PARAMETERS, any_shape, claim
+from ..vocabulary import PARAMETERS, claim
 
 
 class Custom(torch.Tensor):
@@ -19,6 +19,9 @@ class Named(nn.Parameter):
 
 @claim("REG-29", source="torch.nn.Parameter")
 def test_a_parameter_without_data_is_empty_and_trainable():
+    """`nn.Parameter()` without data is an empty parameter of shape `(0,)`, trainable unless made with `requires_grad`
+    False.
+    """
     for_later = nn.Parameter()
     assert isinstance(for_later, nn.Parameter)
     assert (for_later.shape, for_later.dtype, for_later.requires_grad) == ((0,), torch.float32, True)
@@ -28,6 +31,9 @@ def test_a_parameter_without_data_is_empty_and_trainable():
 @claim("REG-30", source="torch.nn.Parameter")
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_a_parameter_made_of_a_parameter_is_another_one_over_the_same_memory(kind, real_device):
+    """`nn.Parameter(parameter)` is another `nn.Parameter` that shares memory with the first and is trainable, even if
+    the first is frozen.
+    """
     first = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device)).x
     second = nn.Parameter(first)
     assert type(second) is nn.Parameter
@@ -38,53 +44,31 @@ def test_a_parameter_made_of_a_parameter_is_another_one_over_the_same_memory(kin
 
 
 @claim("REG-31", source="torch.nn.Parameter")
-def test_a_parameter_introduces_itself_in_front_of_its_values():
+def test_repr_of_a_parameter_starts_with_Parameter_containing():
+    """The `repr()` of a parameter, and of an instance of a subclass of `nn.Parameter`, is "Parameter containing:" and
+    the tensor on the next line.
+    """
     assert repr(nn.Parameter(torch.ones(2))) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
     assert repr(nn.Parameter(torch.ones(2), requires_grad=False)) == "Parameter containing:\ntensor([1., 1.])"
     assert repr(Named(torch.ones(2))).startswith("Parameter containing:\n")
 
 
-@claim("REG-32", source="torch.nn.Parameter")
-@pytest.mark.parametrize("kind", PARAMETERS)
-@any_shape
-def test_a_deep_copy_of_a_parameter_is_an_equal_parameter_with_memory_of_its_own(kind, real_device, shape):
-    parameter = kind.on(nn.Module(), "x", torch.ones(shape, device=real_device)).x
-    copied = copy.deepcopy(parameter)
-    assert type(copied) is nn.Parameter
-    assert copied.requires_grad is parameter.requires_grad
-    copied.data.add_(1)
-    assert (copied - 1).tolist() == parameter.tolist()
-
-
-@claim("REG-33", source="torch.nn.Parameter")
-def test_a_parameter_is_copied_once_for_all_that_are_deep_copied_together():
-    parameter, memo = nn.Parameter(torch.ones(3)), {}
-    copied = parameter.__deepcopy__(memo)
-    assert copied is not parameter
-    assert parameter.__deepcopy__(memo) is copied
-    first, second = copy.deepcopy([parameter, parameter], memo)
-    assert first is second is copied
-
-
-@claim("REG-34", source="torch.nn.Parameter")
-def test_a_deep_copy_of_a_parameter_keeps_its_memory_format_and_loses_its_gradient():
-    parameter = nn.Parameter(torch.ones(2, 3, 4, 5).to(memory_format=torch.channels_last))
-    parameter.grad = torch.ones_like(parameter)
-    copied = copy.deepcopy(parameter)
-    assert copied.stride() == parameter.stride() == (60, 1, 15, 3)
-    assert copied.grad is None
-
-
 @claim("REG-35", source="torch.nn.Parameter")
 @pytest.mark.parametrize("compute", ["neg", "clone", "detach", "float"])
-def test_what_is_computed_from_a_parameter_is_no_parameter(compute, real_device):
+def test_a_tensor_computed_from_a_parameter_is_no_parameter(compute, real_device):
+    """A tensor computed from an `nn.Parameter`, by `neg()`, `clone()`, `detach()` or a conversion to another dtype, is
+    a `torch.Tensor` and no parameter.
+    """
     computed = getattr(nn.Parameter(torch.ones(3, dtype=torch.float64, device=real_device)), compute)()
     assert type(computed) is torch.Tensor
     assert not isinstance(computed, nn.Parameter)
 
 
 @claim("REG-36", source="torch.nn.Parameter")
-def test_an_instance_of_a_subclass_of_Parameter_is_registered_and_copied_as_what_it_is():
+def test_an_instance_of_a_subclass_of_Parameter_keeps_its_class_when_registered_and_deep_copied():
+    """An instance of a subclass of `nn.Parameter` is registered as a parameter and keeps its class, also under
+    `copy.deepcopy` of the module.
+    """
     model = nn.Module()
     model.x = Named(torch.ones(3))
     assert type(dict(model.named_parameters())["x"]) is Named
@@ -92,13 +76,19 @@ def test_an_instance_of_a_subclass_of_Parameter_is_registered_and_copied_as_what
 
 
 @claim("REG-42", source="torch.nn.Parameter")
-def test_what_is_computed_from_an_instance_of_a_subclass_of_Parameter_is_no_parameter_either(real_device):
+def test_a_tensor_computed_from_an_instance_of_a_subclass_of_Parameter_is_no_parameter(real_device):
+    """A tensor computed from an instance of a subclass of `nn.Parameter` is a `torch.Tensor`, of neither parameter
+    class.
+    """
     parameter = Named(torch.ones(3, device=real_device))
     assert type(parameter * 2) is type(torch.neg(parameter)) is torch.Tensor
 
 
 @claim("REG-44", source="torch.nn.Parameter")
-def test_an_instance_of_a_subclass_of_Parameter_is_no_data_for_another_parameter():
+def test_wrapping_an_instance_of_a_subclass_of_Parameter_in_another_parameter_raises_RuntimeError():
+    """`nn.Parameter(parameter)` raises `RuntimeError` for an instance of a subclass of `nn.Parameter`;
+    `nn.Parameter(parameter.data)` works.
+    """
     parameter = Named(torch.ones(3))
     with pytest.raises(RuntimeError, match=r"from an instance of type Named requires that detach\(\) returns"):
         nn.Parameter(parameter)
@@ -108,6 +98,11 @@ def test_an_instance_of_a_subclass_of_Parameter_is_no_data_for_another_parameter
 @claim("REG-37", source="torch.nn.Parameter")
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_a_parameter_made_of_a_custom_tensor_keeps_its_type_and_is_registered_all_the_same(requires_grad):
+    """`nn.Parameter` of a custom tensor, an instance of a `torch.Tensor` subclass, keeps that class, is an
+    `nn.Parameter` to `isinstance`, and is registered on assignment.
+
+    Its `detach()` has to return that class too, or `nn.Parameter` raises `RuntimeError`.
+    """
     custom = torch.ones(3).as_subclass(Custom)
     parameter = nn.Parameter(custom, requires_grad)
     assert type(parameter) is Custom
@@ -121,7 +116,8 @@ def test_a_parameter_made_of_a_custom_tensor_keeps_its_type_and_is_registered_al
 
 
 @claim("REG-38", source="torch.nn.Parameter")
-def test_a_parameter_made_of_a_computed_custom_tensor_has_no_history():
+def test_a_parameter_made_of_a_computed_custom_tensor_is_a_leaf():
+    """`nn.Parameter` of a custom tensor, an instance of a `torch.Tensor` subclass, that has a `grad_fn` is a leaf."""
     computed = torch.ones(3, requires_grad=True).as_subclass(Custom) * 2
     assert type(computed) is Custom
     assert computed.grad_fn is not None
@@ -129,7 +125,11 @@ def test_a_parameter_made_of_a_computed_custom_tensor_has_no_history():
 
 
 @claim("REG-39", source="torch.nn.Parameter")
-def test_a_custom_tensor_that_does_not_keep_its_type_when_detached_cannot_be_a_parameter():
+def test_a_parameter_of_a_custom_tensor_whose_detach_changes_its_type_raises_RuntimeError():
+    """`nn.Parameter` raises `RuntimeError` for an instance of a `torch.Tensor` subclass whose `detach()` returns
+    another type, even a subclass of that one.
+    """
+
     class Fleeting(torch.Tensor):
         def detach(self):
             return torch.Tensor.detach(self).as_subclass(self.becomes)
@@ -145,6 +145,9 @@ def test_a_custom_tensor_that_does_not_keep_its_type_when_detached_cannot_be_a_p
 
 @claim("REG-40", source="torch.nn.Parameter", since="2.5")
 def test_a_parameter_made_of_a_custom_tensor_is_no_instance_of_the_subclasses_of_Parameter():
+    """A parameter made of an instance of a `torch.Tensor` subclass is an `nn.Parameter` to `isinstance`, but no
+    `nn.UninitializedParameter` or other subclass of `nn.Parameter`.
+    """
     parameter = nn.Parameter(torch.ones(3).as_subclass(Custom))
     assert isinstance(parameter, nn.Parameter)
     assert not isinstance(parameter, Named)
@@ -153,7 +156,10 @@ def test_a_parameter_made_of_a_custom_tensor_is_no_instance_of_the_subclasses_of
 
 @claim("REG-41", source="torch.nn.Parameter")
 @pytest.mark.parametrize("marked", [True, False])
-def test_a_tensor_counts_as_a_parameter_where_its_flag_says_so(marked):
+def test_a_tensor_flagged_as_a_parameter_is_registered_as_one(marked):
+    """A tensor whose attribute `_is_param` is True is an `nn.Parameter` to `isinstance`, and assigning it registers a
+    parameter; where it is False, neither is so.
+    """
     model, tensor = nn.Module(), torch.ones(3)
     tensor._is_param = marked
     model.x = tensor
@@ -163,7 +169,10 @@ def test_a_tensor_counts_as_a_parameter_where_its_flag_says_so(marked):
 
 @claim("REG-45", source="torch.nn.Parameter")
 @pytest.mark.parametrize("Other", [nn.Module, dict])
-def test_what_is_no_tensor_is_no_parameter_whatever_its_flag_says(Other):
+def test_an_object_flagged_as_a_parameter_that_is_no_tensor_is_no_parameter(Other):
+    """A `dict` or module whose attribute `_is_param` is True is no instance of `nn.Parameter`, and assigning it
+    registers no parameter.
+    """
     model, flagged = nn.Module(), type("Flagged", (Other,), {"_is_param": True})()
     model.x = flagged
     assert not isinstance(flagged, nn.Parameter)

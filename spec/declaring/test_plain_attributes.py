@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import FROZEN_PARAMETER, KINDS, PARAMETER, PARAMETERS, ToyModel3, answers, claim
+from ..vocabulary import FROZEN_PARAMETER, KINDS, PARAMETER, PARAMETERS, ToyModel3, answers, claim, core
 
 
 def deepcopied(model):
@@ -27,10 +27,14 @@ def saved_whole(model):
     return torch.load(file, weights_only=False)
 
 
+@core
 @claim("ATTR-01", source="torch.nn.Module")
 @answers("survives deepcopy and pickle?", yes=KINDS)
 @pytest.mark.parametrize("route", [deepcopied, pickled, saved_whole])
-def test_copying_or_pickling_a_module_keeps_everything_plain_attributes_too(kind, route, real_device):
+def test_a_copied_or_pickled_module_keeps_plain_attributes_too(kind, route, real_device):
+    """`copy.deepcopy`, `pickle` and `torch.save` of a whole module keep the values of parameters, persistent and
+    non-persistent buffers and plain attributes.
+    """
     model = kind.on(ToyModel3(5, 10).to(real_device), "x", torch.arange(3.0, device=real_device))
     copied = route(model)
     assert copied is not model
@@ -41,7 +45,10 @@ def test_copying_or_pickling_a_module_keeps_everything_plain_attributes_too(kind
 
 
 @claim("ATTR-02", source="torch.nn.Parameter")
-def test_a_tensor_computed_from_a_parameter_does_not_follow_its_updates(real_device):
+def test_a_tensor_computed_from_a_parameter_is_a_snapshot(real_device):
+    """A tensor computed from a parameter and assigned to the module is a snapshot: later in-place changes of the
+    parameter do not reach it, and it is not saved.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3, device=real_device))
     model.doubled = model.p * 2
@@ -52,7 +59,10 @@ def test_a_tensor_computed_from_a_parameter_does_not_follow_its_updates(real_dev
 
 
 @claim("ATTR-03", source="torch.nn.Module.to")
-def test_a_list_of_parameters_follows_a_conversion_and_a_list_of_buffers_goes_stale():
+def test_a_list_of_parameters_follows_a_conversion_and_a_list_of_buffers_does_not():
+    """By default, after `model.double()` a plain list of the module's parameters holds the converted parameters, but a
+    plain list of its buffers the old, unconverted tensors.
+    """
     model = ToyModel3(5, 10)
     model.parameter_list, model.buffer_list = [model.b1], [model.c1]
     model.double()
@@ -64,7 +74,10 @@ def test_a_list_of_parameters_follows_a_conversion_and_a_list_of_buffers_goes_st
 
 @claim("ATTR-04", source="torch.nn.Parameter")
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_a_parameter_set_past_the_module_is_a_plain_attribute(kind, device):
+def test_a_parameter_set_with_object_setattr_is_a_plain_attribute(kind, device):
+    """`object.__setattr__(model, "x", parameter)` makes an `nn.Parameter` a plain attribute of the module, neither
+    listed nor saved.
+    """
     model, parameter = ToyModel3(5, 10), kind.on(nn.Module(), "x", torch.ones(3, device=device)).x
     object.__setattr__(model, "x", parameter)
     assert vars(model)["x"] is model.x is parameter
@@ -73,7 +86,11 @@ def test_a_parameter_set_past_the_module_is_a_plain_attribute(kind, device):
 
 
 @claim("ATTR-05", source="torch.nn.Module.to")
-def test_a_cached_property_is_computed_once_and_stays_behind_in_a_conversion():
+def test_a_cached_property_does_not_follow_a_conversion():
+    """A tensor from a `functools.cached_property` of a module is computed once and kept as a plain attribute:
+    `model.double()` does not convert it, and it is not saved.
+    """
+
     class Rotary(nn.Module):
         @functools.cached_property
         def table(self):
@@ -98,17 +115,24 @@ class ArrayLike:
 
 
 @claim("ATTR-06", source="torch.nn.Module.register_buffer")
-def test_an_array_of_another_library_is_a_plain_attribute_and_refused_as_a_buffer():
+def test_an_array_of_another_library_is_a_plain_attribute_and_raises_TypeError_as_a_buffer():
+    """An array of another library is a plain attribute when assigned, and `register_buffer` raises `TypeError` for it
+    and registers nothing.
+    """
     model, array = nn.Module(), ArrayLike(1.0, 2.0)
     model.array = array
     assert vars(model)["array"] is array
     assert list(model.state_dict()) == []
     with pytest.raises(TypeError, match=r"cannot assign .*ArrayLike' object to buffer 'x'"):
         model.register_buffer("x", array)
+    assert not hasattr(model, "x")
 
 
 @claim("ATTR-07", source="torch.nn.Module")
-def test_a_plain_attribute_set_past_the_module_hides_what_is_registered_and_leaves_it_registered():
+def test_a_plain_attribute_set_with_object_setattr_hides_a_parameter_that_stays_registered():
+    """`object.__setattr__(model, "b1", value)` under a parameter's name hides the parameter from `model.b1` until it is
+    deleted again; the parameter stays registered.
+    """
     model = ToyModel3(5, 10)
     parameter = model.b1
     object.__setattr__(model, "b1", "hidden")
@@ -119,8 +143,10 @@ def test_a_plain_attribute_set_past_the_module_hides_what_is_registered_and_leav
 
 
 @claim("ATTR-08", source="torch.nn.Module")
-def test_an_attribute_that_a_property_lacks_is_reported_as_the_lack_of_the_property():
-    """Beware: the message names the property, not what is missing in it."""
+def test_an_AttributeError_inside_a_property_names_the_property():
+    """Where a property of a module reads a missing attribute, the `AttributeError` that a user sees names the property,
+    not the missing attribute.
+    """
 
     class Model(nn.Module):
         @property
@@ -133,7 +159,10 @@ def test_an_attribute_that_a_property_lacks_is_reported_as_the_lack_of_the_prope
 
 @claim("ATTR-09", source="torch.nn.Module")
 @pytest.mark.parametrize("name", ["x", "weight", "linear.weight"])
-def test_what_a_module_lacks_is_an_AttributeError_that_names_the_class_and_the_attribute(name):
+def test_a_missing_attribute_raises_AttributeError_that_names_the_class_and_the_attribute(name):
+    """Reading an attribute that a module lacks raises an `AttributeError` that names its class and the attribute, also
+    in `getattr(model, "linear.weight")`.
+    """
     model = PARAMETER.on(ToyModel3(5, 10), "y", torch.ones(3))
     assert not hasattr(model, name)
     with pytest.raises(AttributeError, match=f"ToyModel3.* has no attribute .{name}.$"):
@@ -141,7 +170,8 @@ def test_what_a_module_lacks_is_an_AttributeError_that_names_the_class_and_the_a
 
 
 @claim("ATTR-10", source="torch.nn.Module")
-def test_a_plain_attribute_may_hide_a_method_until_it_is_deleted():
+def test_a_plain_attribute_hides_a_method_until_it_is_deleted():
+    """A plain value assigned to the name of a method, such as `model.half`, hides the method until `del model.half`."""
     model = ToyModel3(5, 10)
     model.half = "hidden"
     assert model.half == "hidden"

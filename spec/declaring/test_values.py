@@ -19,12 +19,13 @@ from ..vocabulary import (
     any_shape,
     claim,
 )
-from .places import MODULE
+from .registries import MODULE
 
 
 @claim("REG-06", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_registered_state_is_read_as_an_attribute_and_is_not_in_vars(kind):
+    """A parameter, buffer or submodule is read as an attribute, as in `model.x`, but is not in `vars(model)`."""
     model = kind.on(ToyModel2(5, 10), "x", torch.ones(3))
     assert model.x is {**model._parameters, **model._buffers}["x"]
     assert not {"x", "b1", "linear"} & set(vars(model))
@@ -33,7 +34,10 @@ def test_registered_state_is_read_as_an_attribute_and_is_not_in_vars(kind):
 @claim("REG-07", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, MODULE])
 @pytest.mark.parametrize("container", [list, dict])
-def test_what_is_held_in_a_list_or_dict_is_not_registered(kind, container):
+def test_a_parameter_buffer_or_module_in_a_list_or_dict_is_not_registered(kind, container):
+    """A parameter, buffer or module held in a plain list or dict is not registered: it is neither listed nor in the
+    state dict.
+    """
     model = ToyModel2(5, 10)
     held = kind.on(nn.Module(), "x", torch.ones(3)).x
     model.held = container([("x", held)])
@@ -44,7 +48,10 @@ def test_what_is_held_in_a_list_or_dict_is_not_registered(kind, container):
 
 @claim("REG-08", source="torch.nn.Module.register_parameter")
 @pytest.mark.parametrize("kind", [BUFFER, NN_BUFFER, PLAIN_TENSOR, PLAIN_VALUE, MODULE])
-def test_register_parameter_refuses_what_is_no_parameter(kind):
+def test_register_parameter_raises_TypeError_for_a_value_that_is_no_parameter(kind):
+    """`register_parameter` raises `TypeError` for a plain tensor, even one that requires grad, a buffer, a number or a
+    module, and registers nothing.
+    """
     value = kind.on(nn.Module(), "x", torch.ones(3, requires_grad=True)).x
     model = nn.Module()
     with pytest.raises(
@@ -56,7 +63,10 @@ def test_register_parameter_refuses_what_is_no_parameter(kind):
 
 @claim("REG-26", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("value", [3, "relu", [1.0], True])
-def test_register_buffer_refuses_what_is_no_tensor(value):
+def test_register_buffer_raises_TypeError_for_a_value_that_is_no_tensor(value):
+    """`register_buffer` raises `TypeError` for a number, a string, a bool or a list; nothing is registered, and a
+    buffer of that name stays.
+    """
     model = nn.Module()
     model.register_buffer("held", torch.ones(3))
     for name in ("x", "held"):
@@ -78,6 +88,9 @@ class Duck:
 
 @claim("REG-27", source="torch.nn.Module.register_buffer", since="2.9")
 def test_an_object_with_torch_function_can_be_a_buffer():
+    """An object of a class with `__torch_function__` that is no tensor can be registered by `register_buffer` and
+    replaced by assigning another.
+    """
     model, first, second = nn.Module(), Duck(), Duck()
     model.register_buffer("x", first)
     assert model._buffers["x"] is first
@@ -85,24 +98,12 @@ def test_an_object_with_torch_function_can_be_a_buffer():
     assert model._buffers["x"] is second
 
 
-@claim("REG-43", source="torch.nn.Module.register_buffer")
-def test_a_ScriptModule_has_no_buffers_that_are_not_persistent():
-    class Scripted(torch.jit.ScriptModule):
-        def __init__(self, persistent):
-            super().__init__()
-            self.register_buffer("x", torch.ones(3), persistent=persistent)
-
-    model = nn.Module()
-    model.register_buffer("x", torch.ones(3), persistent=False)
-    assert [name for name, _ in model.named_buffers()] == ["x"]
-    assert [name for name, _ in Scripted(persistent=True).named_buffers()] == ["x"]
-    with pytest.raises(RuntimeError, match="ScriptModule does not support non-persistent buffers"):
-        Scripted(persistent=False)
-
-
 @claim("REG-09", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
 def test_register_buffer_makes_a_buffer_of_a_parameter_too(persistent, keys, device):
+    """`register_buffer` makes a buffer of an `nn.Parameter` too: `parameters()` does not list it, and `persistent`
+    decides whether it is saved.
+    """
     model, parameter = nn.Module(), nn.Parameter(torch.ones(3, device=device))
     model.register_buffer("x", parameter, persistent=persistent)
     assert model.x is dict(model.named_buffers())["x"] is parameter
@@ -112,6 +113,9 @@ def test_register_buffer_makes_a_buffer_of_a_parameter_too(persistent, keys, dev
 
 @claim("REG-10", source="torch.nn.Module.register_buffer")
 def test_register_buffer_keeps_a_view_a_view(real_device):
+    """`register_buffer` keeps a view a view, an alias: an in-place change of the tensor that it is a view of shows in
+    the buffer.
+    """
     whole = torch.zeros(4, 4, device=real_device)
     model = nn.Module()
     model.register_buffer("diagonal", whole.diagonal())
@@ -122,6 +126,9 @@ def test_register_buffer_keeps_a_view_a_view(real_device):
 @claim("REG-11", source="torch.nn.Parameter")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex64])
 def test_a_parameter_shares_the_memory_of_its_data(dtype, real_device):
+    """`nn.Parameter(tensor)` is another object that shares memory with `tensor`: an in-place change of `tensor` shows
+    in the parameter.
+    """
     tensor = torch.zeros(3, dtype=dtype, device=real_device)
     parameter = nn.Parameter(tensor)
     tensor[1] = 7
@@ -131,7 +138,8 @@ def test_a_parameter_shares_the_memory_of_its_data(dtype, real_device):
 
 @claim("REG-12", source="torch.nn.Parameter")
 @any_shape
-def test_a_parameter_made_of_a_computed_tensor_is_a_leaf_without_its_history(real_device, shape):
+def test_a_parameter_made_of_a_computed_tensor_is_a_leaf(real_device, shape):
+    """`nn.Parameter(tensor)` of a tensor that has a `grad_fn` is a leaf without one; `tensor` itself keeps its own."""
     computed = torch.ones(shape, device=real_device, requires_grad=True) * 2
     parameter = nn.Parameter(computed)
     assert parameter.is_leaf
@@ -140,7 +148,10 @@ def test_a_parameter_made_of_a_computed_tensor_is_a_leaf_without_its_history(rea
 
 
 @claim("REG-13", source="torch.nn.Module.register_parameter")
-def test_register_parameter_refuses_a_parameter_with_history_and_register_buffer_takes_it(real_device):
+def test_register_parameter_raises_ValueError_for_a_non_leaf_and_register_buffer_takes_it(real_device):
+    """`register_parameter` raises `ValueError` for an `nn.Parameter` that has a `grad_fn` and registers nothing;
+    `register_buffer` takes it as it is.
+    """
     leaf = torch.ones(3, device=real_device, requires_grad=True)
     computed = nn.Parameter(torch.ones(3, device=real_device), requires_grad=False).mul_(leaf)
     model = nn.Module()
@@ -155,6 +166,9 @@ def test_register_parameter_refuses_a_parameter_with_history_and_register_buffer
 @claim("REG-14", source="torch.nn.Parameter")
 @pytest.mark.parametrize("dtype", INTEGER)
 def test_a_parameter_of_integer_dtype_has_to_be_frozen(dtype):
+    """`nn.Parameter` of an integer or bool tensor raises `RuntimeError`; with `requires_grad=False` it is made, and
+    registered on assignment.
+    """
     tensor = torch.ones(3, dtype=dtype)
     with pytest.raises(RuntimeError, match="floating point and complex dtype can require grad"):
         nn.Parameter(tensor)
@@ -166,6 +180,7 @@ def test_a_parameter_of_integer_dtype_has_to_be_frozen(dtype):
 @claim("REG-15", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("dtype", FLOATING + INTEGER + COMPLEX)
 def test_a_buffer_may_have_any_dtype(dtype):
+    """A buffer may have any dtype, floating, complex, integer or bool, and is in the state dict with that dtype."""
     model = nn.Module()
     model.register_buffer("x", torch.ones(3, dtype=dtype))
     assert dict(model.named_buffers())["x"].dtype is dtype
@@ -174,7 +189,11 @@ def test_a_buffer_may_have_any_dtype(dtype):
 
 @claim("REG-16", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
-def test_what_stands_in_the_class_body_is_not_registered(kind):
+def test_a_tensor_in_the_class_body_is_not_registered(kind):
+    """A tensor in the class body, an `nn.Parameter` too, is an attribute of the class: instances read it, but neither
+    list nor save it.
+    """
+
     class Model(ToyModel3):
         x = kind.on(nn.Module(), "x", torch.ones(3)).x
 
@@ -186,17 +205,52 @@ def test_what_stands_in_the_class_body_is_not_registered(kind):
 
 @claim("REG-17", source="torch.nn.Parameter")
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_a_parameter_made_where_gradients_are_off_is_trainable_all_the_same(mode, device):
+def test_a_parameter_made_under_no_grad_or_inference_mode_of_a_tensor_from_outside_is_trainable(mode, real_device):
+    """An `nn.Parameter` made under `torch.no_grad()` or `torch.inference_mode()` of a tensor from outside is trainable
+    all the same: `backward()` outside fills its gradient."""
+    tensor = torch.ones(3, device=real_device)
     with mode():
-        tensor = torch.ones(3, device=device)
         parameter = nn.Parameter(tensor)
+    (parameter * parameter).sum().backward()
     assert not tensor.requires_grad
     assert parameter.requires_grad
+    assert parameter.grad.tolist() == [2, 2, 2]
+
+
+@claim("REG-48", source="torch.nn.Parameter")
+def test_a_parameter_made_of_a_tensor_from_inference_mode_cannot_be_trained(real_device):
+    """An `nn.Parameter` made inside `torch.inference_mode()` of a tensor from inside requires grad and cannot be
+    trained: a view of it has no graph, and an optimizer's step raises `RuntimeError`."""
+    with torch.inference_mode():
+        parameter = nn.Parameter(torch.ones(3, device=real_device))
+    assert parameter.requires_grad
+    assert parameter.is_inference()
+    assert not parameter.view(3).requires_grad
+    parameter.grad = torch.ones_like(parameter)
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside InferenceMode"):
+        torch.optim.SGD([parameter], lr=1.0).step()
+
+
+@claim("REG-49", source="torch.nn.Parameter")
+def test_a_tensor_from_inference_mode_is_made_a_parameter_outside_by_a_clone(real_device):
+    """`nn.Parameter(tensor)` raises `RuntimeError` outside of `torch.inference_mode()` for a tensor from inside, unless
+    `requires_grad=False`; a parameter made of its `clone()` is trainable."""
+    with torch.inference_mode():
+        tensor = torch.ones(3, device=real_device)
+    with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor outside InferenceMode"):
+        nn.Parameter(tensor)
+    assert nn.Parameter(tensor, requires_grad=False).is_inference()
+    parameter = nn.Parameter(tensor.clone())
+    (parameter * parameter).sum().backward()
+    assert parameter.grad.tolist() == [2, 2, 2]
 
 
 @claim("REG-20", source="torch.nn.Parameter")
 @pytest.mark.parametrize("name", ["double", "half", "bfloat16"])
-def test_a_converted_parameter_is_a_computed_tensor_and_is_not_registered(name, real_device):
+def test_converting_a_trainable_parameter_before_assigning_it_registers_nothing(name, real_device):
+    """`module.x = parameter.half()` with a trainable float32 parameter registers nothing: the result of the conversion
+    is a plain non-leaf tensor.
+    """
     model, parameter = nn.Module(), PARAMETER.on(nn.Module(), "x", torch.ones(3, device=real_device)).x
     model.x = getattr(parameter, name)()
     assert type(model.x) is torch.Tensor
@@ -205,7 +259,10 @@ def test_a_converted_parameter_is_a_computed_tensor_and_is_not_registered(name, 
 
 
 @claim("REG-28", source="torch.nn.Parameter")
-def test_a_parameter_that_already_is_as_it_should_become_is_returned_itself_and_registered(real_device):
+def test_a_conversion_that_changes_nothing_returns_the_parameter_itself(real_device):
+    """A conversion that has nothing to change, such as `parameter.float()` of a float32 parameter, returns the
+    `nn.Parameter` itself, and assigning it registers it.
+    """
     parameter = nn.Parameter(torch.ones(3, device=real_device))
     model = nn.Module()
     model.x = parameter.float()

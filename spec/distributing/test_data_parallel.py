@@ -10,6 +10,8 @@ from .ranks import State
 
 @claim("DIST-05", source="torch.nn.DataParallel")
 def test_a_replica_has_no_parameters_and_the_buffers_of_its_module():
+    """A replica, as `_replicate_for_data_parallel()` makes it for `nn.DataParallel` on GPUs, has no registered
+    parameters and starts with the module's own buffers; the module keeps its parameters."""
     model = State(1)
     replica = model._replicate_for_data_parallel()
     assert list(replica.parameters()) == []
@@ -20,7 +22,9 @@ def test_a_replica_has_no_parameters_and_the_buffers_of_its_module():
 
 @claim("DIST-23", source="torch.nn.DataParallel")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_what_is_bound_on_a_replica_is_lost_to_its_module(kind):
+def test_a_buffer_or_submodule_set_on_a_replica_is_not_on_its_module(kind):
+    """Rebinding a buffer, registering one or adding a submodule on a replica of `nn.DataParallel` leaves the module
+    that was replicated unchanged."""
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     x = model.x
     replica = model._replicate_for_data_parallel()
@@ -36,6 +40,8 @@ def test_what_is_bound_on_a_replica_is_lost_to_its_module(kind):
 @claim("DIST-24", source="torch.nn.DataParallel")
 @pytest.mark.parametrize("kind", PLAIN)
 def test_a_replica_holds_the_plain_attributes_of_its_module(kind):
+    """A replica of `nn.DataParallel` holds the plain tensors and values of its module, the same objects; rebinding one
+    on the replica leaves the module's unchanged."""
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     x = model.x
     replica = model._replicate_for_data_parallel()
@@ -44,33 +50,16 @@ def test_a_replica_holds_the_plain_attributes_of_its_module(kind):
     assert model.x is x
 
 
-@claim("DIST-25", source="torch.nn.DataParallel")
-def test_zero_grad_of_a_replica_warns_and_clears_no_gradients_of_its_module():
-    model = State(1)
-    model.p.grad = torch.ones(4)
-    replica = model._replicate_for_data_parallel()
-    with pytest.warns(UserWarning, match=r"Calling \.zero_grad\(\) from a module created with nn\.DataParallel"):
-        replica.zero_grad()
-    assert model.p.grad.tolist() == [1] * 4
-
-
 @claim("DIST-26", source="torch.nn.DataParallel")
 def test_DataParallel_puts_module_in_front_of_every_name():
+    """`nn.DataParallel(module)` puts `"module."` before each of the module's names in `state_dict()`,
+    `named_parameters()` and `named_buffers()`; the module itself raises `RuntimeError` when it loads that state
+    dict."""
     model = State(1)
     parallel = nn.DataParallel(model)
     assert parallel.module is model
     assert list(parallel.state_dict()) == ["module.p", "module.f", "module.b"]
+    assert [name for name, _ in parallel.named_parameters()] == ["module.p", "module.f"]
     assert [name for name, _ in parallel.named_buffers()] == ["module.b", "module.n"]
     with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "p", "f", "b"'):
         model.load_state_dict(parallel.state_dict())
-
-
-@claim("DIST-27", source="torch.nn.modules.utils.consume_prefix_in_state_dict_if_present")
-def test_consume_prefix_in_state_dict_if_present_makes_the_checkpoint_one_of_the_module():
-    parallel = nn.DataParallel(State(7))
-    checkpoint = parallel.state_dict()
-    nn.modules.utils.consume_prefix_in_state_dict_if_present(checkpoint, "module.")
-    model = State(1)
-    assert sorted(checkpoint) == ["b", "f", "p"]
-    assert model.load_state_dict(checkpoint) == ([], [])
-    assert model.numbers() == {"p": 7, "f": 7, "b": 7, "n": 1, "t": 1}

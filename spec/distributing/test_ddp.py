@@ -19,6 +19,8 @@ def wrapped_names(rank):
 
 @claim("DIST-01", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_puts_module_in_front_of_every_name(ranks):
+    """`DistributedDataParallel(module)` (DDP) puts `"module."` before each of the module's names in `state_dict()`,
+    `named_parameters()` and `named_buffers()`; the module's own names stay."""
     saved, parameters, buffers, own = ranks(wrapped_names)[0]
     assert own == ["p", "f", "b"]
     assert saved == ["module.p", "module.f", "module.b"]
@@ -35,7 +37,9 @@ def constructed(rank):
 
 
 @claim("DIST-06", source="torch.nn.parallel.DistributedDataParallel")
-def test_DDP_gives_every_rank_the_parameters_and_buffers_of_the_first_when_it_is_built(ranks):
+def test_DDP_copies_parameters_and_buffers_of_the_first_rank_to_all_when_it_is_built(ranks):
+    """By default, building `DistributedDataParallel` (DDP) copies the parameters and buffers of rank 0 to every rank,
+    in place; plain tensors stay each rank's own."""
     (first, _, _), (second, kept, same_module) = ranks(constructed)
     assert first == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 1}
     assert second == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 2}
@@ -57,7 +61,12 @@ def after_a_forward(rank):
 
 
 @claim("DIST-02", source="torch.nn.parallel.DistributedDataParallel")
-def test_DDP_gives_every_rank_the_buffers_of_the_first_before_a_forward_and_nothing_else(ranks):
+def test_DDP_copies_buffers_of_the_first_rank_to_all_before_a_forward(ranks):
+    """By default, `DistributedDataParallel` (DDP) copies the buffers of rank 0 to every rank before a forward, in
+    place; parameters and plain tensors stay each rank's own.
+
+    Beware: not before the forward that follows one without gradients.
+    """
     (first, _, _), (second, same_buffer, broadcast) = ranks(after_a_forward)
     assert first == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 1}
     assert second == {"p": 2, "f": 2, "b": 1, "n": 1, "t": 2}
@@ -75,6 +84,7 @@ def after_evaluation(rank):
 
 @claim("DIST-07", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_broadcasts_buffers_before_a_forward_in_eval_mode_too(ranks):
+    """In eval mode too, `DistributedDataParallel` (DDP) copies the buffers of rank 0 to every rank before a forward."""
     assert ranks(after_evaluation)[1] == {"p": 2, "f": 2, "b": 1, "n": 1, "t": 2}
 
 
@@ -92,6 +102,8 @@ def around_no_grad(rank):
 
 @claim("DIST-08", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_broadcasts_no_buffers_in_the_forward_after_one_without_gradients(ranks):
+    """After a forward under `torch.no_grad()`, `DistributedDataParallel` (DDP) does not copy the buffers of rank 0 to
+    the other ranks before the next forward, and does so again before the one after."""
     assert ranks(around_no_grad) == [[1, 1, 1], [1, 2, 1]]
 
 
@@ -105,7 +117,9 @@ def registered_late(rank):
 
 
 @claim("DIST-09", source="torch.nn.parallel.DistributedDataParallel")
-def test_DDP_broadcasts_a_buffer_that_was_bound_or_registered_after_it_was_built(ranks):
+def test_DDP_broadcasts_a_buffer_that_was_rebound_or_registered_after_it_was_built(ranks):
+    """A buffer that is rebound or registered on the module after `DistributedDataParallel` (DDP) was built is copied
+    from rank 0 to every rank before a forward too."""
     assert ranks(registered_late) == [(5, 7), (5, 7)]
 
 
@@ -120,7 +134,9 @@ def statistics(rank):
 
 
 @claim("DIST-10", source="torch.nn.parallel.DistributedDataParallel")
-def test_what_a_forward_makes_of_a_buffer_is_each_rank_its_own_until_the_next_forward(ranks):
+def test_DDP_lets_each_rank_update_its_own_BatchNorm_statistics_until_the_next_forward(ranks):
+    """Under `DistributedDataParallel` (DDP), each rank updates BatchNorm's `running_mean` from its own batch; before
+    the next forward, rank 0's replaces it."""
     assert ranks(statistics) == [[0, 0], [1, 1]]
 
 
@@ -134,6 +150,8 @@ def gradients(rank):
 
 @claim("DIST-11", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_averages_the_gradients_of_the_ranks(ranks):
+    """`DistributedDataParallel` (DDP) averages gradients over the ranks in `backward()`; a frozen parameter gets
+    none."""
     assert ranks(gradients) == [([1.5] * 4, None), ([1.5] * 4, None)]
 
 
@@ -150,6 +168,8 @@ def gradients_of_their_own(rank):
 
 @claim("DIST-12", source="torch.nn.parallel.DistributedDataParallel.no_sync")
 def test_no_sync_leaves_each_rank_its_gradients_until_the_next_backward(ranks):
+    """Under `no_sync()` of `DistributedDataParallel` (DDP), `backward()` leaves each rank its own gradients; the next
+    `backward()` outside averages what each rank has accumulated."""
     assert ranks(gradients_of_their_own) == [([1] * 4, [3] * 4), ([2] * 4, [3] * 4)]
 
 
@@ -160,7 +180,8 @@ def nothing_to_train(rank):
 
 
 @claim("DIST-13", source="torch.nn.parallel.DistributedDataParallel")
-def test_DDP_refuses_a_module_of_which_every_parameter_is_frozen(ranks):
+def test_DDP_raises_an_error_for_a_module_of_which_every_parameter_is_frozen(ranks):
+    """`DistributedDataParallel(module)` (DDP) raises `RuntimeError` where every parameter of the module is frozen."""
     assert ranks(nothing_to_train) == ["refused", "refused"]
 
 
@@ -194,13 +215,17 @@ def init_sync_off(rank):
 
 @claim("DIST-14", source="torch.nn.parallel.DistributedDataParallel", since="2.1")
 def test_DDP_without_broadcast_buffers_gives_every_rank_the_parameters_alone(ranks):
+    """`DistributedDataParallel(broadcast_buffers=False)` copies rank 0's parameters to every rank when it is built;
+    buffers stay each rank's own, then and in a forward."""
     built, after_forward, _ = ranks(broadcast_buffers_off)[1]
     assert built == {"p": 1, "f": 1, "b": 2, "n": 2, "t": 2}
     assert after_forward == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}
 
 
 @claim("DIST-15", source="torch.nn.parallel.DistributedDataParallel", until="2.1")
-def test_DDP_without_broadcast_buffers_still_broadcasts_them_when_it_is_built(ranks):
+def test_DDP_without_broadcast_buffers_still_broadcast_them_when_it_was_built(ranks):
+    """Before torch 2.1, `DistributedDataParallel(broadcast_buffers=False)` still copied rank 0's buffers to every rank
+    when it was built, but not before a forward."""
     built, after_forward, _ = ranks(broadcast_buffers_off)[1]
     assert built == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 2}
     assert after_forward == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}
@@ -208,12 +233,16 @@ def test_DDP_without_broadcast_buffers_still_broadcasts_them_when_it_is_built(ra
 
 @claim("DIST-03", source="torch.nn.parallel.DistributedDataParallel", since="2.13")
 def test_broadcast_buffers_is_deprecated_in_favour_of_forward_sync_buffers(ranks):
+    """`DistributedDataParallel(broadcast_buffers=False)` emits a `FutureWarning` that names `forward_sync_buffers` as
+    its replacement."""
     _, _, (said,) = ranks(broadcast_buffers_off)[1]
     assert said.startswith("FutureWarning: `broadcast_buffers` is deprecated. Use `forward_sync_buffers` instead")
 
 
 @claim("DIST-16", source="torch.nn.parallel.DistributedDataParallel", since="2.13")
 def test_DDP_without_forward_sync_buffers_still_broadcasts_them_when_it_is_built(ranks):
+    """`DistributedDataParallel(forward_sync_buffers=False)` copies rank 0's parameters and buffers to every rank when
+    it is built, but no buffers before a forward."""
     built, after_forward, said = ranks(forward_sync_buffers_off)[1]
     assert built == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 2}
     assert after_forward == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}
@@ -222,6 +251,8 @@ def test_DDP_without_forward_sync_buffers_still_broadcasts_them_when_it_is_built
 
 @claim("DIST-17", source="torch.nn.parallel.DistributedDataParallel", since="2.13")
 def test_forward_sync_buffers_overrules_broadcast_buffers(ranks):
+    """`forward_sync_buffers=True` overrules `broadcast_buffers=False` in `DistributedDataParallel`: rank 0's buffers
+    are copied to every rank when it is built and before a forward."""
     built, after_forward, (said,) = ranks(both_arguments)[1]
     assert built == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 2}
     assert after_forward == {"p": 2, "f": 2, "b": 1, "n": 1, "t": 2}
@@ -230,6 +261,8 @@ def test_forward_sync_buffers_overrules_broadcast_buffers(ranks):
 
 @claim("DIST-18", source="torch.nn.parallel.DistributedDataParallel", since="2.7")
 def test_DDP_without_init_sync_broadcasts_nothing_when_it_is_built(ranks):
+    """`DistributedDataParallel(init_sync=False)` copies nothing between ranks when it is built, but rank 0's buffers to
+    every rank before a forward."""
     built, after_forward, _ = ranks(init_sync_off)[1]
     assert built == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}
     assert after_forward == {"p": 2, "f": 2, "b": 1, "n": 1, "t": 2}

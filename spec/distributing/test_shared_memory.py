@@ -5,17 +5,7 @@ import torch
 from torch import nn
 
 from ..vocabulary import PLAIN_TENSOR, REGISTERED, claim
-from ..vocabulary.aside import Worker
-
-
-def in_a_fork(function):
-    """Call ``function`` in a fork of this process."""
-    worker = Worker(lambda: None, lambda _: function())
-    try:
-        worker.ask(None)
-        return worker.hear()
-    finally:
-        worker.end()
+from ..vocabulary.processes import in_a_process
 
 
 def fill(module):
@@ -26,11 +16,13 @@ def fill(module):
 
 @claim("DIST-28", source="torch.nn.Module.share_memory")
 @pytest.mark.parametrize("kind", REGISTERED)
-def test_what_a_fork_makes_of_a_shared_parameter_or_buffer_is_seen_here(kind):
+def test_a_shared_parameter_or_buffer_changes_here_when_a_fork_changes_it(kind):
+    """After `share_memory()`, a parameter or buffer that a forked process changes in place changes in the parent
+    process too, where it stays the same object."""
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     x = model.x
     assert model.share_memory() is model
-    assert in_a_fork(lambda: fill(model)) == [7, 7, 7]
+    assert in_a_process(fill, model) == [7, 7, 7]
     assert model.x.tolist() == [7, 7, 7]
     assert model.x is x
     assert model.x.is_shared()
@@ -38,8 +30,10 @@ def test_what_a_fork_makes_of_a_shared_parameter_or_buffer_is_seen_here(kind):
 
 @claim("DIST-29", source="torch.nn.Module.share_memory")
 def test_share_memory_leaves_a_plain_tensor_to_each_process():
+    """`share_memory()` does not share a plain tensor: when a forked process changes it in place, it stays unchanged in
+    the parent process."""
     model = PLAIN_TENSOR.on(nn.Module(), "x", torch.zeros(3)).share_memory()
-    assert in_a_fork(lambda: fill(model)) == [7, 7, 7]
+    assert in_a_process(fill, model) == [7, 7, 7]
     assert model.x.tolist() == [0, 0, 0]
     assert not model.x.is_shared()
 
@@ -47,6 +41,8 @@ def test_share_memory_leaves_a_plain_tensor_to_each_process():
 @claim("DIST-30", source="torch.nn.Module.share_memory")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_without_share_memory_a_fork_changes_a_copy(kind):
+    """Without `share_memory()`, a forked process that changes a parameter or buffer in place changes its own copy: the
+    parent process's stays unchanged."""
     model = kind.on(nn.Module(), "x", torch.zeros(3))
-    assert in_a_fork(lambda: fill(model)) == [7, 7, 7]
+    assert in_a_process(fill, model) == [7, 7, 7]
     assert model.x.tolist() == [0, 0, 0]

@@ -17,7 +17,10 @@ FORMS = {
 
 @claim("MOVE-69", source="torch.nn.Module.to")
 @pytest.mark.parametrize("form", FORMS)
-def test_a_device_and_a_dtype_given_together_move_everything_and_convert_what_is_floating(form):
+def test_to_with_a_device_and_a_dtype_moves_all_registered_state_and_converts_floating_and_complex(form):
+    """`.to(device, dtype)`, with keywords or with an example tensor too, moves every parameter and buffer and converts
+    those of a floating-point or complex dtype.
+    """
     model = IntegerModel(5, 10)
     model.register_buffer("z", torch.tensor([1 + 2j]))
     assert FORMS[form](model) is model
@@ -28,7 +31,12 @@ def test_a_device_and_a_dtype_given_together_move_everything_and_convert_what_is
 
 @claim("MOVE-70", source="torch.nn.Module.to")
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
-def test_to_refuses_an_integer_tensor_even_if_only_its_device_is_meant(dtype):
+def test_to_raises_TypeError_for_an_integer_or_bool_tensor(dtype):
+    """`.to(tensor)` with an integer or bool tensor raises `TypeError`, since it asks for the tensor's dtype too, and
+    moves nothing.
+
+    To follow a tensor's device only, use `.to(tensor.device)`.
+    """
     model = ToyModel3(5, 10)
     with pytest.raises(TypeError, match="only accepts floating point or complex dtypes"):
         model.to(torch.zeros(1, dtype=dtype, device="meta"))
@@ -59,7 +67,10 @@ def mixed():
 
 @claim("MOVE-71", source="torch.nn.Module.to")
 @pytest.mark.parametrize("non_blocking", [True, False])
-def test_to_hands_non_blocking_to_every_tensor(non_blocking, calls):
+def test_to_passes_non_blocking_to_each_parameter_and_buffer(non_blocking, calls):
+    """`.to(device, dtype, non_blocking=True)` passes `non_blocking` to the `to()` of each parameter and buffer, and the
+    dtype only to those of a floating-point or complex dtype.
+    """
     mixed().to("cpu", torch.float64, non_blocking=non_blocking)
     cpu = torch.device("cpu")
     assert calls == [
@@ -70,7 +81,10 @@ def test_to_hands_non_blocking_to_every_tensor(non_blocking, calls):
 
 
 @claim("MOVE-72", source="torch.nn.Module.to")
-def test_to_hands_the_memory_format_to_tensors_of_four_and_five_dimensions_only(calls):
+def test_to_passes_the_memory_format_to_tensors_of_four_and_five_dimensions_only(calls):
+    """`.to(memory_format=torch.channels_last)` passes `memory_format` to the `to()` of 4-d and 5-d parameters and
+    buffers only.
+    """
     model = mixed()
     for dimensions in range(7):
         model.register_buffer(f"x{dimensions}", torch.ones([1] * dimensions, dtype=torch.int8))
@@ -89,7 +103,10 @@ def test_to_hands_the_memory_format_to_tensors_of_four_and_five_dimensions_only(
 
 @claim("MOVE-17", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", REGISTERED)
-def test_a_memory_format_reorders_state_of_four_dimensions_and_leaves_other_state_alone(kind, real_device):
+def test_channels_last_reorders_state_of_four_dimensions_and_leaves_state_of_fewer_as_it_is(kind, real_device):
+    """`.to(memory_format=torch.channels_last)` changes the strides of 4-d parameters and buffers and leaves those of
+    fewer dimensions, and all values, unchanged.
+    """
     model = nn.Module()
     for shape in ((3,), (2, 3), (2, 3, 4), (2, 3, 4, 5)):
         kind.on(model, f"x{len(shape)}", torch.arange(float(torch.Size(shape).numel()), device=real_device).view(shape))
@@ -105,7 +122,10 @@ FORMATS = [(nn.Conv2d, "channels_last_3d", 5), (nn.Conv3d, "channels_last", 4)]
 
 @claim("MOVE-73", source="torch.nn.Module.to")
 @pytest.mark.parametrize(("Conv", "format", "rank"), FORMATS)
-def test_a_memory_format_of_another_rank_than_the_state_is_refused(Conv, format, rank):
+def test_a_memory_format_for_another_number_of_dimensions_raises_RuntimeError(Conv, format, rank):
+    """`.to(memory_format=torch.channels_last_3d)` on an `nn.Conv2d`, and `torch.channels_last` on an `nn.Conv3d`, raise
+    `RuntimeError` and leave the strides of `weight` unchanged.
+    """
     model = Conv(2, 3, 2)
     strides = model.weight.stride()
     with pytest.raises(RuntimeError, match=f"required rank {rank} tensor to use {format} format"):
@@ -115,6 +135,9 @@ def test_a_memory_format_of_another_rank_than_the_state_is_refused(Conv, format,
 
 @claim("MOVE-74", source="torch.nn.Module.to")
 def test_a_memory_format_may_be_given_with_a_dtype_and_a_device():
+    """`.to(device, dtype, memory_format=torch.channels_last_3d)` moves, converts and reorders the parameters of an
+    `nn.Conv3d` in one call.
+    """
     model = nn.Conv3d(2, 3, 2)
     model.to("meta", torch.float64, memory_format=torch.channels_last_3d)
     assert (model.weight.device.type, model.weight.dtype) == ("meta", torch.float64)
@@ -125,6 +148,9 @@ def test_a_memory_format_may_be_given_with_a_dtype_and_a_device():
 @claim("MOVE-75", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_a_conversion_keeps_the_order_of_the_elements_in_memory(kind):
+    """A conversion such as `.double()` keeps the strides of a transposed or channels-last parameter or buffer, and so
+    the order of its elements in memory.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(2, 3).t())
     kind.on(model, "y", torch.ones(2, 3, 4, 5).contiguous(memory_format=torch.channels_last))
     model.double()
@@ -146,7 +172,10 @@ WRONG = {
 
 @claim("MOVE-76", source="torch.nn.Module.to")
 @pytest.mark.parametrize("mistake", WRONG)
-def test_to_refuses_what_it_does_not_know_and_moves_nothing(mistake):
+def test_to_raises_for_arguments_that_it_does_not_know_and_moves_nothing(mistake):
+    """`.to()` raises `TypeError` for an unknown keyword, a dtype as a string or a positional `memory_format`,
+    `RuntimeError` for an unknown device or `copy=True`, and moves nothing.
+    """
     call, error, words = WRONG[mistake]
     model = ToyModel3(5, 10)
     with pytest.raises(error, match=words):

@@ -32,7 +32,10 @@ class Affine(nn.Module):
 
 @claim("META-01", source="torch.device", since="2.0")
 @any_channels
-def test_a_module_built_under_the_meta_device_has_all_its_state_there_without_data(channels):
+def test_a_module_built_under_the_meta_device_has_state_with_shapes_and_without_data(channels):
+    """A module built under `with torch.device("meta")` has its parameters and buffers on the meta device, with shapes
+    and `requires_grad`, but without data.
+    """
     with torch.device("meta"):
         model = Affine(*channels)
     state = {**dict(model.named_parameters()), **dict(model.named_buffers())}
@@ -48,7 +51,10 @@ def test_a_module_built_under_the_meta_device_has_all_its_state_there_without_da
 
 @claim("MOVE-29", source="torch.device", since="2.0")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
-def test_a_device_context_decides_where_a_new_tensor_is_of_whatever_kind_it_becomes(kind, device):
+def test_a_device_context_decides_where_a_new_tensor_is_made(kind, device):
+    """Under `with torch.device(device)`, a new tensor is made on that device, be it for a parameter, a buffer or a
+    plain tensor; before and after the block, on the CPU.
+    """
     model = nn.Module()
     kind.on(model, "before", torch.ones(3))
     with torch.device(device):
@@ -60,6 +66,9 @@ def test_a_device_context_decides_where_a_new_tensor_is_of_whatever_kind_it_beco
 
 @claim("MOVE-90", source="torch.set_default_device", since="2.0")
 def test_the_default_device_decides_where_modules_built_later_are(defaults):
+    """`torch.set_default_device("meta")` puts the parameters and buffers of modules built later on that device and
+    leaves those of an earlier module where they are.
+    """
     earlier = nn.BatchNorm1d(3)
     torch.set_default_device("meta")
     later = nn.BatchNorm1d(3)
@@ -71,6 +80,9 @@ def test_the_default_device_decides_where_modules_built_later_are(defaults):
 @claim("MOVE-91", source="torch.set_default_dtype")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
 def test_the_default_dtype_decides_the_dtype_of_floating_tensors_made_later(kind, defaults, real_device):
+    """`torch.set_default_dtype(torch.float64)` decides the dtype of floating-point tensors made later, for a parameter,
+    a buffer or a plain tensor; earlier ones keep theirs.
+    """
     model = kind.on(nn.Module(), "earlier", torch.ones(3, device=real_device))
     torch.set_default_dtype(torch.float64)
     kind.on(model, "later", torch.ones(3, device=real_device))
@@ -79,14 +91,21 @@ def test_the_default_dtype_decides_the_dtype_of_floating_tensors_made_later(kind
 
 @claim("MOVE-92", source="torch.set_default_dtype")
 def test_the_default_dtype_leaves_the_integer_buffers_of_a_new_module_integers(defaults):
+    """After `torch.set_default_dtype(torch.float64)`, a new `nn.BatchNorm1d` has float64 parameters and running
+    statistics, but its counter `num_batches_tracked` is still int64.
+    """
     torch.set_default_dtype(torch.float64)
     model = nn.BatchNorm1d(3)
     assert [parameter.dtype for parameter in model.parameters()] == [torch.float64, torch.float64]
-    assert [buffer.dtype for buffer in model.buffers()] == [torch.float64, torch.float64, torch.int64]
+    assert (model.running_mean.dtype, model.running_var.dtype) == (torch.float64, torch.float64)
+    assert model.num_batches_tracked.dtype is torch.int64
 
 
 @claim("MOVE-98", source="torch.set_default_dtype")
-def test_the_default_dtype_is_that_of_a_parameter_without_data_and_of_an_uninitialized_one(defaults):
+def test_a_parameter_without_data_and_an_uninitialized_one_have_the_default_dtype(defaults):
+    """`nn.Parameter()` without data and `nn.UninitializedParameter()` have the dtype that `torch.set_default_dtype` has
+    set by the time they are made.
+    """
     earlier = [nn.Parameter(), nn.UninitializedParameter()]
     torch.set_default_dtype(torch.float64)
     later = [nn.Parameter(), nn.UninitializedParameter()]
@@ -108,12 +127,14 @@ class Scale(nn.Module):
 
 
 @claim("MOVE-26", source="torch.autocast")
-@pytest.mark.parametrize("dtype", [torch.bfloat16])
-def test_autocast_casts_inside_of_operations_and_changes_no_parameter_and_no_buffer(dtype):
+def test_autocast_casts_inside_operations_and_changes_no_parameter_and_no_buffer():
+    """Under `torch.autocast("cpu", dtype=torch.bfloat16)`, a matrix product is computed in bfloat16, while parameters,
+    buffers and gradients stay float32.
+    """
     model = Scale()
     p, b = model.p, model.b
-    with torch.autocast("cpu", dtype=dtype):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
         model(torch.ones(2, 3)).sum().backward()
-    assert model.product.dtype is dtype
+    assert model.product.dtype is torch.bfloat16
     assert (model.p is p, model.b is b) == (True, True)
     assert (p.dtype, b.dtype, p.grad.dtype) == (torch.float32, torch.float32, torch.float32)

@@ -1,5 +1,7 @@
 """What a conversion of the dtype carries along."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import nn
@@ -9,53 +11,71 @@ from ..vocabulary import (
     BUFFERS,
     COMPLEX,
     CONVERSIONS,
+    DECLARED,
     FLOATING,
     FROZEN_PARAMETER,
     INTEGER,
-    NON_PERSISTENT_BUFFER,
     PARAMETER,
     PLAIN,
     PLAIN_TENSOR,
     REGISTERED,
     NestedModel,
     answers,
+    any_model,
+    available,
     claim,
+    core,
+    registered,
     to,
 )
 
 
+@core
 @claim("MOVE-01", source="torch.nn.Module.to")
 @answers("follows a dtype conversion?", yes=REGISTERED)
-@pytest.mark.parametrize("convert", CONVERSIONS)
-def test_a_conversion_converts_every_floating_parameter_and_buffer(kind, convert, real_device):
-    model = NestedModel(5, 10).to(real_device)
-    for position, dtype in enumerate(FLOATING):
-        kind.on(model.body.toy, f"x{position}", torch.ones(3, dtype=dtype, device=real_device))
-    convert(model)
-    toy = model.body.toy
-    assert [toy.x0.dtype, toy.x1.dtype, toy.x2.dtype, toy.x3.dtype] == [convert.dtype] * 4
-    assert {tensor.dtype for tensor in [*model.parameters(), *model.buffers()]} == {convert.dtype}
-    assert toy.x0.device.type == torch.device(real_device).type
+@any_model
+def test_a_conversion_converts_every_floating_parameter_and_buffer(device, Model, channels, shape):
+    """A conversion by `.float()`, `.double()`, `.half()`, `.bfloat16()` or `.to(dtype)` converts every floating-point
+    parameter and buffer of a module and its submodules, on the device they are on.
+    """
+    model = Model(*channels).to(device)
+    for kind, dtype in product(available(REGISTERED), FLOATING):
+        kind.put(model, f"{kind.word} {dtype}".replace(".", " "), torch.ones(shape, dtype=dtype, device=device))
+    floating = [name for name, tensor in registered(model).items() if tensor.is_floating_point()]
+    for convert in CONVERSIONS:
+        convert(model)
+        state = registered(model)
+        assert {state[name].dtype for name in floating} == {convert.dtype}
+    assert {tensor.device.type for tensor in state.values()} == {torch.device(device).type}
 
 
+@core
 @claim("MOVE-02", source="torch.nn.Module.float")
-@pytest.mark.parametrize("kind", [FROZEN_PARAMETER, BUFFER, NON_PERSISTENT_BUFFER])
-@pytest.mark.parametrize("convert", CONVERSIONS)
-def test_a_conversion_leaves_integer_and_bool_state_as_it_is(kind, convert, real_device):
-    model = nn.Module()
-    for position, dtype in enumerate(INTEGER):
-        kind.on(model, f"x{position}", torch.ones(3, dtype=dtype, device=real_device))
-    before = [*model.parameters(), *model.buffers()]
-    convert(model)
-    after = [*model.parameters(), *model.buffers()]
-    assert [tensor.dtype for tensor in after] == list(INTEGER)
-    assert all(now is then for now, then in zip(after, before, strict=True))
+@any_model
+def test_a_conversion_other_than_type_leaves_integer_and_bool_state_as_it_is(device, Model, channels, shape):
+    """`.float()`, `.double()`, `.half()`, `.bfloat16()` and `.to(dtype)` keep integer and bool buffers and frozen
+    parameters as the very same tensors; `.type(dtype)` does not.
+    """
+    model = Model(*channels).to(device)
+    for kind, dtype in product(available([FROZEN_PARAMETER, *BUFFERS]), INTEGER):
+        kind.put(model, f"{kind.word} {dtype}".replace(".", " "), torch.ones(shape, dtype=dtype, device=device))
+    before = {name: tensor for name, tensor in registered(model).items() if not tensor.is_floating_point()}
+    dtypes = {name: tensor.dtype for name, tensor in before.items()}
+    assert set(dtypes.values()) == set(INTEGER)
+    for convert in CONVERSIONS:
+        convert(model)
+    after = registered(model)
+    assert all(after[name] is tensor for name, tensor in before.items())
+    assert {name: tensor.dtype for name, tensor in before.items()} == dtypes
 
 
 @claim("MOVE-14", source="torch.nn.Module.float")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("convert", ["float", "double", "half", "bfloat16"])
 def test_float_double_half_and_bfloat16_leave_complex_state_as_it_is(kind, convert):
+    """`.float()`, `.double()`, `.half()` and `.bfloat16()` leave complex parameters and buffers complex and
+    unchanged.
+    """
     model = kind.on(nn.Module(), "x", torch.tensor([1 + 2j, 3 + 4j], dtype=torch.complex64))
     kind.on(model, "y", torch.tensor([5 + 6j], dtype=torch.complex128))
     getattr(model, convert)()
@@ -69,26 +89,40 @@ def test_float_double_half_and_bfloat16_leave_complex_state_as_it_is(kind, conve
 @pytest.mark.parametrize("dtype", COMPLEX)
 @pytest.mark.parametrize("convert", [to(torch.float32), to(torch.float64)])
 def test_to_a_real_dtype_makes_complex_state_real_and_drops_the_imaginary_part(kind, dtype, convert, real_device):
+    """`.to(torch.float32)` and `.to(torch.float64)` make complex parameters and buffers real and drop the imaginary
+    part, where `.float()` and `.double()` leave them complex.
+    """
     model = kind.on(nn.Module(), "x", torch.tensor([1 + 2j, 3 + 4j], dtype=dtype, device=real_device))
     convert(model)
     assert model.x.dtype is convert.dtype
     assert model.x.tolist() == [1, 3]
 
 
+@core
 @claim("MOVE-04", source="torch.nn.Module.to")
 @answers("follows a move?", "follows a dtype conversion?", no=PLAIN)
-def test_a_plain_attribute_is_left_behind_by_every_move_and_conversion(kind, migration):
-    model = kind.on(NestedModel(5, 10).to(migration.source), "x", torch.ones(3, device=migration.source))
-    x = model.x
-    tensor = torch.as_tensor(x)
-    dtype, device = tensor.dtype, tensor.device
-    migration(model)
-    assert model.x is x
-    assert (tensor.dtype, tensor.device) == (dtype, device)
+@any_model
+def test_a_plain_attribute_is_left_behind_by_moves_and_conversions(move, Model, channels, shape):
+    """Moving or converting a module leaves a plain tensor or number that it holds unchanged, on the old device and in
+    the old dtype, unless its own `_apply` takes it along.
+    """
+    model = Model(*channels).to(move.source)
+    model.tensor, model.number = torch.ones(shape, device=move.source), 3
+    plain = {name: getattr(model, name) for name in ("tensor", "number", *DECLARED[Model].plain)}
+    before = [(tensor.dtype, tensor.device) for tensor in map(torch.as_tensor, plain.values())]
+    for convert in CONVERSIONS:
+        convert(model)
+    move(model)
+    assert all(getattr(model, name) is value for name, value in plain.items())
+    assert [(tensor.dtype, tensor.device) for tensor in map(torch.as_tensor, plain.values())] == before
 
 
+@core
 @claim("MOVE-11", source="torch.nn.Module.to")
 def test_every_move_and_conversion_changes_the_module_itself_and_returns_it(migration):
+    """`.to()`, `.cpu()`, `.half()` and the like change a module in place: they return that same module, and its
+    submodules stay the same objects.
+    """
     model = NestedModel(5, 10).to(migration.source)
     toy = model.body.toy
     assert migration(model) is model
@@ -106,9 +140,15 @@ class Projection(nn.Module):
         return self.weight @ self.table
 
 
+@core
 @claim("MOVE-05", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_forward_fails_on_a_plain_tensor_left_behind_where_a_buffer_works(kind, real_migration):
+def test_after_a_move_or_conversion_a_matrix_product_works_with_a_buffer_and_not_with_a_plain_tensor(
+    kind, real_migration
+):
+    """After a move or conversion, a matrix product of a parameter with a plain tensor, which stayed behind, raises
+    `RuntimeError`; with a buffer it works.
+    """
     device = real_migration.source
     registered = kind.on(Projection().to(device), "table", torch.eye(3, device=device))
     plain = PLAIN_TENSOR.on(Projection().to(device), "table", torch.eye(3, device=device))

@@ -23,7 +23,10 @@ from ..vocabulary import (
 
 @claim("MOVE-12", source="torch.nn.Module.to")
 @pytest.mark.parametrize("dtype", INTEGER)
-def test_to_refuses_an_integer_or_bool_dtype_and_changes_nothing(dtype):
+def test_to_an_integer_or_bool_dtype_raises_TypeError_and_changes_nothing(dtype):
+    """`.to(dtype)` raises `TypeError` for an integer or bool dtype; it converts nothing then, and moves nothing to a
+    device that is given with it.
+    """
     model = IntegerModel(5, 10)
     before = [*model.parameters(), *model.buffers()]
     with pytest.raises(TypeError, match=f"only accepts floating point or complex dtypes, .* desired dtype={dtype}"):
@@ -43,7 +46,10 @@ TYPES = {
 @claim("MOVE-13", source="torch.nn.Module.type")
 @pytest.mark.parametrize("kind", [FROZEN_PARAMETER, BUFFER])
 @pytest.mark.parametrize("convert", TYPES)
-def test_type_converts_everything_integers_and_bools_too(kind, convert):
+def test_type_converts_integers_and_bools_too(kind, convert):
+    """`module.type(dtype)` converts frozen parameters and buffers of every dtype, integers and bools included, where
+    `.to(dtype)` converts floating-point and complex ones only.
+    """
     model = nn.Module()
     model.child = nn.Module()
     for position, dtype in enumerate(FLOATING + INTEGER):
@@ -57,13 +63,17 @@ def test_type_converts_everything_integers_and_bools_too(kind, convert):
 @claim("MOVE-62", source="torch.nn.Module.type")
 @pytest.mark.parametrize("kind", [FROZEN_PARAMETER, *BUFFERS])
 def test_type_converts_frozen_parameters_and_buffers_to_an_integer_dtype(kind):
+    """`module.type(torch.int64)` converts floating-point buffers and frozen parameters to that integer dtype."""
     model = kind.on(nn.Module(), "x", torch.ones(3))
     model.type(torch.int64)
     assert model.x.dtype is torch.int64
 
 
 @claim("MOVE-63", source="torch.nn.Module.type")
-def test_type_cannot_make_a_trainable_parameter_an_integer(device):
+def test_type_raises_RuntimeError_for_an_integer_dtype_on_a_trainable_parameter(device):
+    """`module.type(torch.int64)` raises `RuntimeError` at a trainable parameter, which stays floating-point and
+    trainable: only floating-point and complex tensors can require grad.
+    """
     model = nn.Linear(2, 3, device=device)
     weight = model.weight
     with pytest.raises(RuntimeError, match="must be floating point or complex"):
@@ -73,7 +83,10 @@ def test_type_cannot_make_a_trainable_parameter_an_integer(device):
 
 
 @claim("MOVE-64", source="torch.nn.Module.type")
-def test_type_refuses_a_name_that_is_no_tensor_type():
+def test_type_raises_ValueError_for_a_string_that_names_no_tensor_type():
+    """`module.type("double")` raises `ValueError` and converts nothing: a string has to name a tensor type, such as
+    `"torch.DoubleTensor"`.
+    """
     model = nn.Linear(2, 3)
     with pytest.raises(ValueError, match="invalid type: 'double'"):
         model.type("double")
@@ -84,6 +97,9 @@ def test_type_refuses_a_name_that_is_no_tensor_type():
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("dtype", COMPLEX)
 def test_to_a_complex_dtype_warns_and_converts_floating_and_complex_state_but_no_integers(kind, dtype, real_device):
+    """`.to(torch.complex64)` makes floating-point and complex parameters and buffers complex, leaves integers as they
+    are, and gives one `UserWarning`.
+    """
     model = nn.Module()
     model.child = kind.on(nn.Module(), "x", torch.tensor([1.0, 2.0], device=real_device))
     kind.on(model, "z", torch.tensor([1 + 2j], device=real_device))
@@ -97,6 +113,9 @@ def test_to_a_complex_dtype_warns_and_converts_floating_and_complex_state_but_no
 
 @claim("MOVE-65", source="torch.nn.Module.to", since="2.10")
 def test_the_warning_about_complex_modules_points_to_the_line_that_converts():
+    """The `UserWarning` that complex modules are a new feature names the line that called `.to(torch.complex64)`, not
+    one inside torch.
+    """
     with pytest.warns(UserWarning, match="Complex modules") as warned:
         nn.Linear(2, 3).to(torch.complex64)
     assert warned[0].filename == __file__
@@ -104,7 +123,10 @@ def test_the_warning_about_complex_modules_points_to_the_line_that_converts():
 
 @claim("MOVE-66", source="torch.nn.Module.to")
 @pytest.mark.filterwarnings("error")
-def test_to_warns_of_complex_modules_only_when_a_complex_dtype_is_asked_for():
+def test_to_warns_about_complex_modules_only_for_a_complex_dtype():
+    """`.to()` warns about complex modules only if it is given a complex dtype: neither moving complex buffers nor
+    `.type(torch.complex128)` warns.
+    """
     model = nn.Module()
     model.register_buffer("z", torch.tensor([1 + 2j]))
     model.register_buffer("x", torch.tensor([1.0]))
@@ -117,7 +139,10 @@ def test_to_warns_of_complex_modules_only_when_a_complex_dtype_is_asked_for():
 @claim("MOVE-23", source="torch.nn.Module.half")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_a_round_trip_through_half_precision_loses_digits_for_good(kind, dtype, real_device):
+def test_a_conversion_to_half_precision_and_back_leaves_the_values_rounded(kind, dtype, real_device):
+    """Converting to `torch.float16` or `torch.bfloat16` and back by `.float()` leaves parameters and buffers rounded:
+    0.1 comes back inexact, 1.0 exact.
+    """
     model = kind.on(nn.Module(), "x", torch.tensor([0.1, 1.0], device=real_device))
     tenth, one = model.to(dtype).float().x.tolist()
     assert tenth != pytest.approx(0.1, rel=1e-5)
@@ -129,6 +154,9 @@ def test_a_round_trip_through_half_precision_loses_digits_for_good(kind, dtype, 
 @claim("MOVE-24", source="torch.nn.Module.half")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_half_makes_a_large_negative_mask_infinite_where_bfloat16_does_not(kind, real_device):
+    """`.half()` turns the -1e9 of an attention mask held as a buffer into minus infinity, where `.bfloat16()` keeps it
+    finite.
+    """
     half = kind.on(nn.Module(), "x", torch.tensor([-1e9, 0.0], device=real_device)).half()
     bfloat16 = kind.on(nn.Module(), "x", torch.tensor([-1e9, 0.0], device=real_device)).bfloat16()
     assert half.x.tolist() == [-math.inf, 0]
@@ -138,7 +166,12 @@ def test_half_makes_a_large_negative_mask_infinite_where_bfloat16_does_not(kind,
 @claim("MOVE-30", source="torch.nn.Module.half", since="2.1")
 @pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
 @pytest.mark.parametrize("convert", [to(torch.float16), to(torch.float32), to(torch.bfloat16)])
-def test_a_conversion_casts_a_float8_buffer_and_leaves_int8_and_uint8_storage_alone(dtype, convert):
+def test_a_conversion_converts_float8_buffers_and_leaves_int8_and_uint8_ones_as_they_are(dtype, convert):
+    """A conversion such as `.to(torch.float16)` converts float8 buffers like other floating-point ones, and leaves int8
+    and uint8 buffers unchanged.
+
+    So a conversion undoes storage in float8 and leaves storage in int8 or uint8 alone.
+    """
     model = nn.Module()
     model.register_buffer("float8", torch.tensor([1.0, 2.0]).to(getattr(torch, dtype)))
     model.register_buffer("int8", torch.tensor([1, 2], dtype=torch.int8))
@@ -150,7 +183,10 @@ def test_a_conversion_casts_a_float8_buffer_and_leaves_int8_and_uint8_storage_al
 
 @claim("MOVE-67", source="torch.nn.Module.to", since="2.1")
 @pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
-def test_to_takes_a_float8_dtype(dtype):
+def test_to_converts_a_module_to_a_float8_dtype(dtype):
+    """`.to(torch.float8_e4m3fn)` and `.to(torch.float8_e5m2)` convert every parameter and buffer of a float32
+    module.
+    """
     dtype = getattr(torch, dtype)
     model = NestedModel(5, 10).to(dtype)
     assert {tensor.dtype for tensor in [*model.parameters(), *model.buffers()]} == {dtype}
@@ -160,6 +196,9 @@ def test_to_takes_a_float8_dtype(dtype):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_a_conversion_leaves_a_quantized_buffer_as_it_is(kind):
+    """`.half()` and `.to(torch.float64)` leave a buffer made by `torch.quantize_per_tensor` unchanged and convert a
+    floating-point buffer beside it.
+    """
     quantized = torch.quantize_per_tensor(torch.ones(2), 0.5, 0, torch.qint8)
     model = kind.on(nn.Module(), "x", quantized)
     model.register_buffer("scale", torch.ones(1))

@@ -23,6 +23,11 @@ CONVERT = [to(torch.float64), to(torch.bfloat16)]
 @pytest.mark.parametrize("kind", PARAMETERS)
 @pytest.mark.parametrize("convert", CONVERT)
 def test_a_conversion_keeps_every_parameter_object(kind, convert, device):
+    """By default, a dtype conversion such as `.double()` keeps every `nn.Parameter` object, trainable or frozen, and
+    its `requires_grad`: the same object then has the new dtype.
+
+    So optimizers and other references to a parameter stay valid. Moves to other devices are left to the backend.
+    """
     model = kind.on(NestedModel(5, 10).to(device), "x", torch.ones(3, device=device))
     requires_grad = model.x.requires_grad
     before = list(model.parameters())
@@ -37,7 +42,12 @@ def test_a_conversion_keeps_every_parameter_object(kind, convert, device):
 @claim("MOVE-07", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 @pytest.mark.parametrize("convert", CONVERT)
-def test_a_conversion_replaces_every_buffer_and_leaves_other_references_to_it_behind(kind, convert, real_device):
+def test_a_conversion_to_another_dtype_rebinds_buffers_and_other_references_keep_the_old_tensor(
+    kind, convert, real_device
+):
+    """A conversion that changes the dtype of a buffer rebinds its name to a new tensor; an alias, as in a list, keeps
+    the old tensor in the old dtype.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     model.list = [model.x]
     convert(model)
@@ -59,6 +69,9 @@ NOTHING_TO_DO = {
 @claim("MOVE-08", source="torch.nn.Module.to")
 @pytest.mark.parametrize("convert", NOTHING_TO_DO)
 def test_a_conversion_with_nothing_to_do_keeps_every_object_and_its_memory(convert, real_device):
+    """By default, a conversion or move with nothing to do, such as `.float()` on a float32 module, keeps every
+    parameter and buffer object and the memory it has.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.zeros(3, device=real_device))
     model.register_buffer("b", torch.zeros(3, device=real_device))
@@ -73,7 +86,10 @@ def test_a_conversion_with_nothing_to_do_keeps_every_object_and_its_memory(conve
 
 @claim("MOVE-33", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", REGISTERED)
-def test_a_conversion_parts_a_tensor_from_what_shared_its_memory(kind, real_device):
+def test_a_conversion_gives_state_memory_that_no_alias_shares(kind, real_device):
+    """After a conversion such as `.double()`, a parameter or buffer no longer shares memory with an alias like its
+    earlier `detach()`, which keeps the old dtype.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     shared = model.x.detach()
     model.double()
@@ -83,7 +99,8 @@ def test_a_conversion_parts_a_tensor_from_what_shared_its_memory(kind, real_devi
 
 
 @claim("MOVE-34", source="torch.nn.Module.to")
-def test_a_conversion_is_no_in_place_change_of_a_parameter():
+def test_a_conversion_leaves_the_version_counter_of_a_parameter_as_it_is():
+    """To autograd, `.double()` is no in-place change of a parameter: its version counter `_version` stays as it was."""
     model = nn.Linear(2, 3)
     versions = [parameter._version for parameter in model.parameters()]
     model.double()
@@ -92,6 +109,10 @@ def test_a_conversion_is_no_in_place_change_of_a_parameter():
 
 @claim("MOVE-35", source="torch.nn.Module.to")
 def test_a_parameter_keeps_its_hooks_its_attributes_and_its_class_through_a_conversion(real_device):
+    """By default, a conversion keeps the hooks of a parameter, its Python attributes and its class, if that is a
+    subclass of `nn.Parameter`.
+    """
+
     class Weight(nn.Parameter):
         pass
 
@@ -109,7 +130,11 @@ def test_a_parameter_keeps_its_hooks_its_attributes_and_its_class_through_a_conv
 
 @claim("MOVE-36", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_buffer_loses_its_attributes_in_a_conversion_and_keeps_its_class(kind):
+def test_a_conversion_drops_the_attributes_of_a_buffer_and_keeps_its_class(kind):
+    """A conversion to another dtype drops the Python attributes of a buffer and keeps its class, if that is a subclass
+    of `torch.Tensor`.
+    """
+
     class Table(torch.Tensor):
         pass
 
@@ -122,7 +147,13 @@ def test_a_buffer_loses_its_attributes_in_a_conversion_and_keeps_its_class(kind)
 
 @claim("MOVE-09", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_a_move_to_meta_replaces_every_parameter_by_one_that_is_as_trainable(kind):
+def test_a_move_to_meta_replaces_parameters_by_new_ones_with_the_same_flag(kind):
+    """By default, moving a module by `.to("meta")` replaces its parameters by new `nn.Parameter` objects with the same
+    `requires_grad`; the old ones stay unchanged.
+
+    A subclass of `nn.Parameter` is lost: the new object is an `nn.Parameter`.
+    """
+
     class Weight(nn.Parameter):
         pass
 
@@ -140,7 +171,10 @@ def test_a_move_to_meta_replaces_every_parameter_by_one_that_is_as_trainable(kin
 
 @claim("MOVE-37", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_a_change_of_layout_replaces_every_parameter_by_one_that_is_as_trainable(kind):
+def test_a_change_of_layout_replaces_parameters_by_new_ones_with_the_same_flag(kind):
+    """A change of layout, such as `module._apply(lambda tensor: tensor.to_sparse())`, replaces a parameter by a new
+    `nn.Parameter` with the same `requires_grad`; the old one stays dense.
+    """
     model = kind.on(nn.Module(), "x", torch.eye(2))
     x = model.x
     model._apply(lambda tensor: tensor.to_sparse())
@@ -152,7 +186,10 @@ def test_a_change_of_layout_replaces_every_parameter_by_one_that_is_as_trainable
 
 @claim("MOVE-22", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
-def test_a_converted_nn_Buffer_is_a_plain_tensor_that_stays_registered_as_it_was(persistent, device):
+def test_a_converted_nn_Buffer_is_no_nn_Buffer_any_more_and_stays_registered_as_it_was(persistent, device):
+    """A conversion to another dtype makes an `nn.Buffer` a `torch.Tensor` that is no `nn.Buffer`, but stays registered,
+    and persistent or non-persistent as before.
+    """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3, device=device), persistent=persistent)
     model.double()
@@ -165,6 +202,9 @@ def test_a_converted_nn_Buffer_is_a_plain_tensor_that_stays_registered_as_it_was
 
 @claim("MOVE-38", source="torch.optim.Optimizer")
 def test_an_optimizer_built_before_a_conversion_trains_the_converted_parameters(real_device):
+    """An optimizer built before a conversion such as `.double()` goes on training the module: its next step updates the
+    converted parameters.
+    """
     model = ToyModel3(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=1.0)
     model.double()
@@ -184,6 +224,9 @@ STATES = {
 @claim("MOVE-21", source="torch.optim.Optimizer")
 @pytest.mark.parametrize("optimizer", STATES)
 def test_a_conversion_of_the_module_leaves_the_state_of_its_optimizer_as_it_was(optimizer, real_device):
+    """Converting a module leaves the state of its optimizer unchanged: after `.double()`, momentum and `exp_avg` stay
+    float32 beside float64 parameters.
+    """
     model = ToyModel(5, 10).to(real_device)
     make, name = STATES[optimizer]
     optimizer = make(model.parameters())

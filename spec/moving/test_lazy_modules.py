@@ -27,22 +27,28 @@ LAZY = {
 
 @claim("META-06", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("Lazy", LAZY)
-def test_a_lazy_module_has_uninitialized_parameters_until_its_first_forward_makes_it_ordinary(Lazy):
-    make, Ordinary, shape, shapes = LAZY[Lazy]
+def test_a_lazy_module_has_uninitialized_parameters_until_its_first_forward(Lazy):
+    """A lazy module such as `nn.LazyLinear` has uninitialized parameters, whose `.shape` raises `RuntimeError`, until
+    its first forward sets them and makes it an `nn.Linear`.
+    """
+    make, Initialized, shape, shapes = LAZY[Lazy]
     model = make()
     assert type(model) is Lazy
     assert {type(parameter) for parameter in model.parameters()} == {UninitializedParameter}
     with pytest.raises(RuntimeError, match="Can't access the shape of an uninitialized parameter"):
         model.weight.shape  # noqa: B018
     model(torch.ones(shape))
-    assert type(model) is Ordinary
+    assert type(model) is Initialized
     assert {type(parameter) for parameter in model.parameters()} == {nn.Parameter}
     assert {name: parameter.shape for name, parameter in model.named_parameters()} == shapes
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
 @claim("META-20", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_once_ordinary_keeps_its_shapes_and_nothing_of_its_laziness():
+def test_an_initialized_lazy_module_keeps_its_shapes_and_none_of_its_lazy_hooks():
+    """Once initialized, an `nn.LazyLinear` has a fixed `in_features` and no lazy hooks left: an input of another size
+    raises `RuntimeError`.
+    """
     model = nn.LazyLinear(3)
     assert (len(model._forward_pre_hooks), len(model._load_state_dict_pre_hooks)) == (1, 1)
     model(torch.ones(1, 2))
@@ -56,12 +62,15 @@ def test_a_lazy_module_once_ordinary_keeps_its_shapes_and_nothing_of_its_lazines
 
 @claim("META-07", source="torch.nn.LazyBatchNorm1d")
 @pytest.mark.parametrize("mode", ["train", "eval"])
-def test_the_running_statistics_of_LazyBatchNorm_are_uninitialized_buffers_and_become_ordinary_ones(mode):
+def test_the_running_statistics_of_LazyBatchNorm_are_uninitialized_buffers_until_its_first_forward(mode):
+    """The first forward of an `nn.LazyBatchNorm1d`, in train or eval mode, gives its uninitialized buffers
+    `running_mean` and `running_var` their shape and keeps the objects.
+    """
     model = getattr(nn.LazyBatchNorm1d(), mode)()
-    mean = model.running_mean
+    mean, var = model.running_mean, model.running_var
     assert [type(buffer) for buffer in model.buffers()] == [UninitializedBuffer, UninitializedBuffer, torch.Tensor]
     model(torch.zeros(4, 2))
-    assert model.running_mean is mean
+    assert (model.running_mean is mean, model.running_var is var) == (True, True)
     assert [type(buffer) for buffer in model.buffers()] == [torch.Tensor] * 3
     assert [name for name, _ in model.named_buffers()] == ["running_mean", "running_var", "num_batches_tracked"]
     assert [buffer.shape for buffer in model.buffers()] == [(2,), (2,), ()]
@@ -70,7 +79,10 @@ def test_the_running_statistics_of_LazyBatchNorm_are_uninitialized_buffers_and_b
 
 
 @claim("META-08", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_the_first_forward_keeps_the_parameter_objects_so_an_optimizer_may_come_before_it():
+def test_the_first_forward_keeps_the_parameter_objects_of_a_lazy_module():
+    """The first forward of a lazy module keeps its parameter objects, so an optimizer that was built before it trains
+    them.
+    """
     model = nn.LazyLinear(3)
     weight, bias = model.weight, model.bias
     optimizer = SGD(model.parameters(), lr=1.0)
@@ -92,6 +104,9 @@ CONVERSIONS = {
 @claim("META-09", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("convert", CONVERSIONS)
 def test_a_lazy_module_may_be_converted_before_its_first_forward(convert):
+    """Before its first forward, a lazy module can be converted by `.half()`, `.double()` or `.to(dtype)`: it stays
+    uninitialized and is later initialized in that dtype.
+    """
     convert, dtype = CONVERSIONS[convert]
     model = nn.LazyBatchNorm1d()
     before = [*model.parameters(), model.num_batches_tracked]
@@ -114,7 +129,10 @@ REFUSED = {
 
 @claim("META-21", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("call", REFUSED)
-def test_a_lazy_module_refuses_other_conversions_before_its_first_forward(call):
+def test_other_conversions_raise_ValueError_on_a_lazy_module_before_its_first_forward(call):
+    """Before its first forward, a lazy module raises `ValueError` for `.bfloat16()`, `.type(dtype)`, `to_empty()`,
+    `.to(memory_format=torch.channels_last)` and `requires_grad_()`, and stays uninitialized.
+    """
     model = nn.LazyConv2d(3, 2)
     with pytest.raises(
         ValueError, match=r"Attempted to use an uninitialized parameter in .*Call `forward` with a dummy"
@@ -124,13 +142,19 @@ def test_a_lazy_module_refuses_other_conversions_before_its_first_forward(call):
 
 
 @claim("META-22", source="torch.nn.Module.share_memory")
-def test_a_lazy_module_cannot_be_shared_before_its_first_forward():
+def test_share_memory_raises_RuntimeError_on_a_lazy_module_before_its_first_forward():
+    """`share_memory()` on a lazy module before its first forward raises `RuntimeError` and leaves it uninitialized."""
+    model = nn.LazyLinear(3)
     with pytest.raises(RuntimeError, match="Can't share memory on an uninitialized parameter or buffer"):
-        nn.LazyLinear(3).share_memory()
+        model.share_memory()
+    assert model.has_uninitialized_params()
 
 
 @claim("META-23", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_move_to_meta_makes_an_uninitialized_parameter_an_empty_one():
+def test_a_move_to_meta_makes_uninitialized_parameters_empty_ones():
+    """`.to("meta")` before the first forward makes each uninitialized parameter of a lazy module an `nn.Parameter` of
+    shape (0,), which no longer counts as uninitialized.
+    """
     model = nn.LazyLinear(3)
     model.to("meta")
     assert not model.has_uninitialized_params()
@@ -139,6 +163,9 @@ def test_a_move_to_meta_makes_an_uninitialized_parameter_an_empty_one():
 
 @claim("META-24", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_a_lazy_module_built_on_a_device_and_with_a_dtype_keeps_both(real_device):
+    """A lazy module built with `device=` and `dtype=` has its parameters on that device and in that dtype after its
+    first forward.
+    """
     model = nn.LazyLinear(3, device=real_device, dtype=torch.float64)
     assert type(model.weight) is UninitializedParameter
     model(torch.ones(1, 2, dtype=torch.float64, device=real_device))
@@ -147,7 +174,8 @@ def test_a_lazy_module_built_on_a_device_and_with_a_dtype_keeps_both(real_device
 
 @claim("META-25", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("grad", [True, False])
-def test_the_first_forward_keeps_requires_grad_whatever_the_grad_mode(grad):
+def test_the_first_forward_of_a_lazy_module_keeps_requires_grad_whatever_the_grad_mode(grad):
+    """The first forward of a lazy module keeps the `requires_grad` of each parameter, under `torch.no_grad()` too."""
     model = nn.LazyLinear(3)
     model.bias.requires_grad = False
     with torch.set_grad_enabled(grad):
@@ -166,7 +194,10 @@ def pickled(model):
 
 @claim("META-26", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("route", [deepcopied, pickled])
-def test_the_copy_of_a_lazy_module_is_lazy_and_becomes_ordinary_by_itself(route):
+def test_a_copy_of_a_LazyLinear_is_lazy_and_is_initialized_by_its_own_first_forward(route):
+    """A copy of an `nn.LazyLinear` by `copy.deepcopy` or pickle is lazy too; its own first forward initializes it and
+    leaves the original uninitialized.
+    """
     model = nn.LazyLinear(3)
     copied = route(model)
     assert type(copied.weight) is UninitializedParameter
@@ -188,13 +219,20 @@ class Lazy(LazyModuleMixin, nn.Module):
 
 
 @claim("META-27", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_has_to_implement_initialize_parameters():
+def test_a_lazy_module_without_initialize_parameters_raises_NotImplementedError():
+    """The first forward of a lazy module whose class does not define `initialize_parameters` raises
+    `NotImplementedError`.
+    """
     with pytest.raises(NotImplementedError, match="initialize_parameters is not implemented for Lazy"):
         Lazy()(torch.ones(1))
 
 
 @claim("META-28", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_has_to_initialize_everything():
+def test_a_lazy_module_that_leaves_a_parameter_uninitialized_raises_RuntimeError():
+    """The first forward of a lazy module raises `RuntimeError` if its `initialize_parameters` leaves a parameter
+    uninitialized.
+    """
+
     class Forgetful(Lazy):
         def initialize_parameters(self, x):
             pass
@@ -206,7 +244,11 @@ def test_a_lazy_module_has_to_initialize_everything():
 
 
 @claim("META-62", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_whose_first_forward_fails_to_initialize_it_may_try_again():
+def test_a_lazy_module_can_be_initialized_by_a_forward_after_one_that_failed():
+    """If the first forward raised `RuntimeError` because `initialize_parameters` left a lazy module uninitialized, a
+    later forward can still initialize it.
+    """
+
     class Hesitating(nn.LazyLinear):
         def initialize_parameters(self, x):
             if x.any():
@@ -220,7 +262,7 @@ def test_a_lazy_module_whose_first_forward_fails_to_initialize_it_may_try_again(
 
 
 class Once(Lazy):
-    """A lazy module without an ordinary class that counts its initializations."""
+    """A lazy module that keeps its class and counts its initializations."""
 
     initializations = 0
 
@@ -230,8 +272,12 @@ class Once(Lazy):
 
 
 @claim("META-29", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_without_an_ordinary_class_keeps_its_own_and_initializes_once():
+def test_a_lazy_module_without_cls_to_become_keeps_its_class_and_initializes_once():
+    """A lazy module whose class sets no `cls_to_become` keeps its class after the first forward, and later ones don't
+    initialize it again.
+    """
     model = Once()
+    assert model.cls_to_become is None
     model(torch.ones(3))
     model(torch.ones(4))
     assert type(model) is Once
@@ -242,6 +288,9 @@ def test_a_lazy_module_without_an_ordinary_class_keeps_its_own_and_initializes_o
 
 @claim("META-30", source="torch.nn.modules.lazy.LazyModuleMixin", since="2.2")
 def test_initialize_parameters_gets_the_keyword_arguments_of_the_first_forward():
+    """`initialize_parameters` of a lazy module is given the keyword arguments of the first forward along with the
+    positional ones.
+    """
     model = Once()
     model(torch.ones(3), size=7)
     assert model.x.shape == (7,)
@@ -249,6 +298,9 @@ def test_initialize_parameters_gets_the_keyword_arguments_of_the_first_forward()
 
 @claim("META-31", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_has_uninitialized_params_looks_at_parameters_and_buffers():
+    """`has_uninitialized_params()` of a lazy module is True if a parameter or a buffer of its own is uninitialized, and
+    False otherwise.
+    """
     both, buffers_only = nn.LazyBatchNorm1d(), nn.LazyBatchNorm1d(affine=False)
     neither = nn.LazyBatchNorm1d(affine=False, track_running_stats=False)
     parameters_only = nn.LazyBatchNorm1d(track_running_stats=False)
@@ -257,25 +309,32 @@ def test_has_uninitialized_params_looks_at_parameters_and_buffers():
 
 
 @claim("META-32", source="torch.nn.modules.lazy.LazyModuleMixin")
-def test_a_lazy_module_cannot_be_replicated_before_it_is_ordinary():
-    lazy, ordinary, without_an_ordinary_class = nn.LazyLinear(3), nn.LazyLinear(3), Once()
-    ordinary(torch.ones(1, 2))
-    without_an_ordinary_class(torch.ones(1))
-    for model in (lazy, without_an_ordinary_class):
+def test_replicating_a_lazy_module_raises_RuntimeError():
+    """Replicating a lazy module for `nn.DataParallel` raises `RuntimeError` before its first forward, and after it too
+    if its class sets no `cls_to_become`.
+    """
+    lazy, initialized, keeps_its_class = nn.LazyLinear(3), nn.LazyLinear(3), Once()
+    initialized(torch.ones(1, 2))
+    keeps_its_class(torch.ones(1))
+    for model in (lazy, keeps_its_class):
         with pytest.raises(RuntimeError, match="uninitialized parameters can't be used with `DataParallel`"):
             model._replicate_for_data_parallel()
-    assert type(ordinary._replicate_for_data_parallel()) is nn.Linear
+    assert type(initialized._replicate_for_data_parallel()) is nn.Linear
 
 
 @claim("META-60", source="torch.nn.modules.lazy.LazyModuleMixin", until="2.4")
-def test_a_lazy_module_once_warned_that_it_may_change_at_any_moment_when_it_was_made():
+def test_building_a_lazy_module_warned_in_older_releases():
+    """Before torch 2.4, building a lazy module gave a `UserWarning` that lazy modules are a new feature under heavy
+    development.
+    """
     with pytest.warns(UserWarning, match="Lazy modules are a new feature under heavy development"):
         nn.LazyLinear(3)
 
 
 @claim("META-61", source="torch.nn.modules.lazy.LazyModuleMixin", since="2.4")
 @pytest.mark.filterwarnings("error")
-def test_a_lazy_module_is_made_and_becomes_ordinary_without_a_warning():
+def test_building_and_initializing_a_lazy_module_warns_of_nothing():
+    """Neither building an `nn.LazyLinear` nor its first forward gives a warning."""
     model = nn.LazyLinear(3)
     model(torch.ones(1, 2))
     assert type(model) is nn.Linear

@@ -37,7 +37,10 @@ OUT_OF_META = {
 @claim("META-02", source="torch.nn.Module.to", since="2.3")
 @pytest.mark.parametrize("call", OUT_OF_META)
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_moving_out_of_meta_raises_an_error_that_names_to_empty(kind, call):
+def test_moving_out_of_meta_raises_NotImplementedError_that_names_to_empty(kind, call):
+    """Moving a module from the meta device by `.to(device)` raises `NotImplementedError` that names `to_empty()`, and
+    leaves its state on the meta device.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3, device="meta"))
     with pytest.raises(NotImplementedError) as error:
         OUT_OF_META[call](model)
@@ -50,7 +53,10 @@ def test_moving_out_of_meta_raises_an_error_that_names_to_empty(kind, call):
 
 
 @claim("META-10", source="torch.nn.Module.cpu")
-def test_cpu_on_a_module_on_meta_raises_an_error_that_says_there_is_no_data():
+def test_cpu_on_a_module_on_meta_raises_NotImplementedError():
+    """`.cpu()` on a module on the meta device raises `NotImplementedError`, because there is no data to copy, and
+    leaves its state there.
+    """
     model = NestedModel(5, 10).to("meta")
     with pytest.raises(NotImplementedError, match=r"^Cannot copy out of meta tensor; no data!$"):
         model.cpu()
@@ -58,7 +64,10 @@ def test_cpu_on_a_module_on_meta_raises_an_error_that_says_there_is_no_data():
 
 
 @claim("META-11", source="torch.nn.Module.to")
-def test_another_NotImplementedError_passes_through_to_as_it_is(monkeypatch):
+def test_another_NotImplementedError_passes_through_to_unchanged(monkeypatch):
+    """If the `to()` of a tensor raises `NotImplementedError` for any other reason than missing data, `.to()` of the
+    module raises that same exception object.
+    """
     other = NotImplementedError("there is no such kernel")
 
     def to(tensor, *args, **kwargs):
@@ -71,7 +80,10 @@ def test_another_NotImplementedError_passes_through_to_as_it_is(monkeypatch):
 
 
 @claim("META-12", source="torch.nn.Module.to")
-def test_a_module_on_meta_may_be_moved_to_meta_and_converted():
+def test_a_module_on_meta_may_be_converted_there():
+    """A module on the meta device can be converted there: `.to("meta", torch.float64)` gives its state the new dtype
+    and keeps its parameter objects.
+    """
     model = NestedModel(5, 10).to("meta")
     parameters = list(model.parameters())
     model.to("meta", torch.float64)
@@ -82,6 +94,9 @@ def test_a_module_on_meta_may_be_moved_to_meta_and_converted():
 @claim("META-03", source="torch.nn.Module.to_empty")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_to_empty_gives_every_parameter_and_buffer_memory_that_is_not_initialized(kind, real_device, sevens):
+    """`to_empty(device=device)` gives each parameter and buffer of a module and its submodules uninitialized memory
+    there, and keeps shape, dtype and `requires_grad`.
+    """
     model = nn.Module()
     model.child = kind.on(nn.Module(), "x", torch.ones(2, 3, device="meta"))
     requires_grad = model.child.x.requires_grad
@@ -95,7 +110,10 @@ def test_to_empty_gives_every_parameter_and_buffer_memory_that_is_not_initialize
 
 @claim("META-13", source="torch.nn.Module.to_empty")
 @pytest.mark.parametrize("kind", REGISTERED)
-def test_to_empty_loses_the_values_even_where_the_device_stays(kind, real_device, sevens):
+def test_to_empty_drops_the_values_even_on_the_same_device(kind, real_device, sevens):
+    """`to_empty()` drops all values even if the device stays the same: parameter objects stay, buffers are replaced,
+    and an alias keeps the old values.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     x, shared = model.x, model.x.detach()
     model.to_empty(device=real_device)
@@ -106,6 +124,9 @@ def test_to_empty_loses_the_values_even_where_the_device_stays(kind, real_device
 
 @claim("META-14", source="torch.nn.Module.to_empty")
 def test_to_empty_keeps_every_dtype_and_the_order_of_the_elements_in_memory(device):
+    """`to_empty()` keeps the dtype of each buffer, integer, bool and complex ones included, and the strides of a
+    channels-last parameter.
+    """
     model = nn.Module()
     for position, dtype in enumerate(FLOATING + INTEGER + COMPLEX):
         model.register_buffer(f"b{position}", torch.ones(2, dtype=dtype))
@@ -118,6 +139,9 @@ def test_to_empty_keeps_every_dtype_and_the_order_of_the_elements_in_memory(devi
 
 @claim("META-15", source="torch.nn.Module.to_empty")
 def test_to_empty_takes_its_device_by_keyword_only():
+    """`to_empty()` takes `device` by keyword only and has no default: `to_empty("cpu")` and `to_empty()` raise
+    `TypeError`, and the module stays on the meta device.
+    """
     model = nn.Linear(2, 3, device="meta")
     with pytest.raises(TypeError, match="takes 1 positional argument but 2 were given"):
         model.to_empty("cpu")
@@ -127,7 +151,10 @@ def test_to_empty_takes_its_device_by_keyword_only():
 
 
 @claim("META-16", source="torch.nn.Module.to_empty")
-def test_to_empty_on_no_device_stays_on_the_device(real_device):
+def test_to_empty_with_device_None_stays_on_the_device(real_device):
+    """`to_empty(device=None)` leaves all state on the device it is on: a parameter stays the same object and a buffer
+    is replaced.
+    """
     model = NestedModel(5, 10).to(real_device)
     b1, shift = model.body.toy.b1, model.shift
     model.to_empty(device=None)
@@ -137,7 +164,10 @@ def test_to_empty_on_no_device_stays_on_the_device(real_device):
 
 
 @claim("META-04", source="torch.nn.Module.to_empty")
-def test_a_checkpoint_restores_all_that_to_empty_left_uninitialized_but_non_persistent_buffers(real_device, sevens):
+def test_a_checkpoint_restores_after_to_empty_all_but_non_persistent_buffers(real_device, sevens):
+    """After `to_empty()` has left all state uninitialized, loading a checkpoint restores parameters and persistent
+    buffers; non-persistent buffers stay uninitialized.
+    """
     trained = NonPersistentModel(5, 10).to(real_device)
     model = NonPersistentModel(5, 10).to("meta")
     model.to_empty(device=real_device)
@@ -153,7 +183,10 @@ ARGUMENTS = {nn.Linear: (2, 3), nn.BatchNorm1d: (4,), nn.Conv1d: (2, 3, 2)}
 
 @claim("META-05", source="torch.nn.utils.skip_init")
 @pytest.mark.parametrize("Module", ARGUMENTS)
-def test_skip_init_builds_a_module_whose_state_is_real_and_not_initialized(Module, real_device, sevens):
+def test_skip_init_builds_a_module_with_uninitialized_state_on_a_real_device(Module, real_device, sevens):
+    """`nn.utils.skip_init(nn.Linear, 2, 3, device=device)` builds that module there with the usual shapes, dtypes and
+    `requires_grad`, but with uninitialized memory instead of initial values.
+    """
     model = nn.utils.skip_init(Module, *ARGUMENTS[Module], dtype=torch.float64, device=real_device)
     built = Module(*ARGUMENTS[Module], dtype=torch.float64)
     assert type(model) is Module
@@ -166,7 +199,8 @@ def test_skip_init_builds_a_module_whose_state_is_real_and_not_initialized(Modul
 
 
 @claim("META-17", source="torch.nn.utils.skip_init")
-def test_skip_init_builds_on_cpu_unless_told_otherwise(sevens):
+def test_skip_init_builds_on_the_cpu_unless_a_device_is_given(sevens):
+    """`nn.utils.skip_init(nn.Linear, 2, 3)` builds on the CPU unless it is given a `device=`."""
     assert nn.utils.skip_init(nn.Linear, 2, out_features=3).weight.device.type == "cpu"
     assert nn.utils.skip_init(nn.Linear, 2, out_features=3, device="meta").weight.device.type == "meta"
 
@@ -179,12 +213,14 @@ class Deviceless(nn.Linear):
 
 
 @claim("META-18", source="torch.nn.utils.skip_init")
-def test_skip_init_refuses_a_module_that_takes_no_device():
+def test_skip_init_raises_RuntimeError_for_a_class_that_takes_no_device():
+    """`nn.utils.skip_init` raises `RuntimeError` for a module class whose `__init__` takes no argument `device`."""
     with pytest.raises(RuntimeError, match="Module must support a 'device' arg to skip initialization"):
         nn.utils.skip_init(Deviceless, 2, 3)
 
 
 @claim("META-19", source="torch.nn.utils.skip_init")
-def test_skip_init_refuses_a_class_that_is_no_module():
+def test_skip_init_raises_RuntimeError_for_a_class_that_is_no_module():
+    """`nn.utils.skip_init` raises `RuntimeError` for a class that is no `nn.Module`, such as `torch.Tensor`."""
     with pytest.raises(RuntimeError, match=r"Expected a Module; got <class 'torch.Tensor'>"):
         nn.utils.skip_init(torch.Tensor, 2, 3)

@@ -28,6 +28,9 @@ BECOMES = {UninitializedParameter: nn.Parameter, UninitializedBuffer: torch.Tens
 
 @claim("META-44", source="torch.nn.parameter.UninitializedParameter")
 def test_an_uninitialized_parameter_is_trainable_by_default_and_an_uninitialized_buffer_is_not():
+    """`UninitializedParameter()` requires grad and `UninitializedBuffer()` does not, unless `requires_grad` says
+    otherwise; only the first is an `nn.Parameter`.
+    """
     assert (UninitializedParameter().requires_grad, UninitializedBuffer().requires_grad) == (True, False)
     assert (UninitializedParameter(False).requires_grad, UninitializedBuffer(True).requires_grad) == (False, True)
     assert isinstance(UninitializedParameter(), nn.Parameter)
@@ -37,9 +40,12 @@ def test_an_uninitialized_parameter_is_trainable_by_default_and_an_uninitialized
 @claim("META-45", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
 @pytest.mark.parametrize("requires_grad", [True, False])
-def test_what_is_uninitialized_becomes_ordinary_with_the_device_the_dtype_and_the_flag_it_was_made_with(
+def test_materialize_keeps_the_device_dtype_and_requires_grad_of_an_uninitialized_tensor(
     Uninitialized, requires_grad, device
 ):
+    """`materialize(shape)` makes an uninitialized parameter an `nn.Parameter`, and an uninitialized buffer a
+    `torch.Tensor`, of its own device, dtype and `requires_grad`.
+    """
     tensor = Uninitialized(requires_grad, device, torch.float64)
     tensor.materialize((2, 3))
     assert type(tensor) is BECOMES[Uninitialized]
@@ -50,14 +56,20 @@ def test_what_is_uninitialized_becomes_ordinary_with_the_device_the_dtype_and_th
 
 @claim("META-46", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
-def test_what_is_uninitialized_can_become_ordinary_in_another_dtype(Uninitialized, real_device):
+def test_materialize_takes_another_dtype(Uninitialized, real_device):
+    """`materialize(shape, device, dtype)` gives an uninitialized parameter or buffer another dtype than it was built
+    with.
+    """
     tensor = Uninitialized(dtype=torch.float64, device=real_device)
     tensor.materialize((2,), torch.device(real_device), torch.float16)
     assert (tensor.dtype, tensor.shape) == (torch.float16, (2,))
 
 
 @claim("META-63", source="torch.nn.parameter.UninitializedParameter")
-def test_a_subclass_of_UninitializedParameter_is_copied_as_what_it_is_and_says_what_it_becomes():
+def test_a_subclass_of_UninitializedParameter_becomes_the_class_in_its_cls_to_become():
+    """`materialize()` makes an instance of a subclass of `UninitializedParameter`, or its deepcopy, one of the class
+    that the subclass names in `cls_to_become`.
+    """
     parameter = LateWeight()
     copied = copy.deepcopy(parameter)
     for each in (parameter, copied):
@@ -69,7 +81,10 @@ def test_a_subclass_of_UninitializedParameter_is_copied_as_what_it_is_and_says_w
 
 @claim("META-47", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
-def test_what_is_uninitialized_cannot_become_ordinary_on_meta_from_elsewhere(Uninitialized):
+def test_materialize_on_meta_raises_RuntimeError_for_an_uninitialized_tensor_on_the_cpu(Uninitialized):
+    """`materialize(shape, device="meta")` raises `RuntimeError` for an uninitialized parameter or buffer on the CPU,
+    which stays uninitialized.
+    """
     tensor = Uninitialized()
     with pytest.raises(RuntimeError, match="incompatible tensor type"):
         tensor.materialize((2, 3), device="meta")
@@ -78,7 +93,10 @@ def test_what_is_uninitialized_cannot_become_ordinary_on_meta_from_elsewhere(Uni
 
 @claim("META-48", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
-def test_what_is_uninitialized_has_no_shape_no_shared_memory_and_a_short_repr(Uninitialized):
+def test_an_uninitialized_tensor_has_no_shape_no_shared_memory_and_a_short_repr(Uninitialized):
+    """On an uninitialized parameter or buffer, `.shape` and `share_memory_()` raise `RuntimeError`, and `repr()` shows
+    only the name of its class.
+    """
     tensor = Uninitialized()
     with pytest.raises(
         RuntimeError, match=r"Can't access the shape of an uninitialized .*Call `forward` to initialize"
@@ -107,7 +125,10 @@ REFUSED = {
 @claim("META-49", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
 @pytest.mark.parametrize("operation", REFUSED)
-def test_an_operation_on_what_is_uninitialized_raises_an_error_that_names_both(Uninitialized, operation):
+def test_an_operation_on_an_uninitialized_tensor_raises_ValueError(Uninitialized, operation):
+    """Operations on an uninitialized parameter or buffer, such as `tensor + 1`, `clone()` or `bfloat16()`, raise
+    `ValueError` that names the operation and the class.
+    """
     with pytest.raises(
         ValueError, match=rf"parameter in <.*{operation}.*`torch.nn.parameter.{Uninitialized.__name__}`"
     ):
@@ -117,13 +138,19 @@ def test_an_operation_on_what_is_uninitialized_raises_an_error_that_names_both(U
 @claim("META-50", source="torch.nn.parameter.UninitializedBuffer")
 @pytest.mark.parametrize("dtype", ["half", "float", "double", "char", "short", "int", "long"])
 def test_an_uninitialized_buffer_may_be_converted_and_stays_uninitialized(dtype):
+    """An uninitialized buffer can be converted by `.half()`, `.float()`, `.double()` and integer methods such as
+    `.long()`, and stays uninitialized.
+    """
     buffer = getattr(UninitializedBuffer(dtype=torch.uint8), dtype)()
     assert type(buffer) is UninitializedBuffer
     assert buffer.dtype is getattr(torch.ones(1), dtype)().dtype
 
 
 @claim("META-51", source="torch.nn.parameter.UninitializedBuffer")
-def test_an_uninitialized_tensor_may_be_moved_copied_into_and_asked_for_what_it_has():
+def test_an_uninitialized_buffer_can_be_moved_copied_into_and_asked_for_dtype_device_and_size():
+    """An uninitialized buffer can be moved by `.to("meta")` or `.cpu()`, copied into, hashed, and asked for its dtype,
+    device, gradient and `size()`, which is (0,).
+    """
     buffer = UninitializedBuffer(dtype=torch.float64)
     assert type(buffer.to("meta")) is type(buffer.cpu()) is UninitializedBuffer
     assert buffer.copy_(torch.ones(0)) is buffer
@@ -134,7 +161,10 @@ def test_an_uninitialized_tensor_may_be_moved_copied_into_and_asked_for_what_it_
 
 
 @claim("META-59", source="torch.nn.parameter.UninitializedBuffer")
-def test_what_may_be_done_to_an_uninitialized_tensor_takes_keywords_too():
+def test_to_and_size_of_an_uninitialized_buffer_take_keywords():
+    """`to()` and `size()` of an uninitialized buffer take keyword arguments: `dtype=`, `device=` and `copy=`, and
+    `dim=`.
+    """
     buffer = UninitializedBuffer()
     assert (buffer.to(dtype=torch.float64).dtype, buffer.to(device="meta").device.type) == (torch.float64, "meta")
     assert buffer.to("cpu", copy=True) is not buffer.to("cpu", copy=False)
@@ -143,14 +173,18 @@ def test_what_may_be_done_to_an_uninitialized_tensor_takes_keywords_too():
 
 
 @claim("META-52", source="torch.nn.parameter.UninitializedBuffer", since="2.3")
-def test_an_uninitialized_tensor_may_be_asked_whether_it_is_complex():
+def test_is_complex_works_on_an_uninitialized_buffer():
+    """`is_complex()` of an uninitialized buffer tells whether its dtype is complex."""
     assert UninitializedBuffer(dtype=torch.complex64).is_complex()
     assert not UninitializedBuffer().is_complex()
 
 
 @claim("META-53", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("requires_grad", [True, False])
-def test_the_deepcopy_of_an_uninitialized_parameter_keeps_flag_device_and_dtype(requires_grad, device):
+def test_a_deepcopy_of_an_uninitialized_parameter_keeps_requires_grad_device_and_dtype(requires_grad, device):
+    """`copy.deepcopy` of an uninitialized parameter makes another one with the same `requires_grad`, device and dtype;
+    one that is held twice is copied once.
+    """
     parameter = UninitializedParameter(requires_grad, device, torch.float64)
     copied, again = copy.deepcopy([parameter, parameter])
     assert copied is again is not parameter
@@ -162,7 +196,10 @@ def test_the_deepcopy_of_an_uninitialized_parameter_keeps_flag_device_and_dtype(
 
 
 @claim("META-54", source="torch.nn.parameter.UninitializedBuffer")
-def test_an_uninitialized_buffer_cannot_be_deepcopied():
+def test_deepcopy_raises_ValueError_for_an_uninitialized_buffer():
+    """`copy.deepcopy` of a lazy module with an uninitialized buffer, such as `nn.LazyBatchNorm1d` before its first
+    forward, raises `ValueError`.
+    """
     with pytest.raises(ValueError, match=r"Attempted to use an uninitialized parameter in .*__deepcopy__"):
         copy.deepcopy(nn.LazyBatchNorm1d(affine=False))
 
@@ -170,7 +207,10 @@ def test_an_uninitialized_buffer_cannot_be_deepcopied():
 @claim("META-55", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
 @pytest.mark.parametrize("requires_grad", [True, False])
-def test_a_pickle_of_what_is_uninitialized_keeps_requires_grad_and_loses_the_dtype(Uninitialized, requires_grad):
+def test_a_pickled_uninitialized_tensor_keeps_requires_grad_and_not_its_dtype(Uninitialized, requires_grad):
+    """Pickling an uninitialized parameter or buffer keeps its class and `requires_grad` but not its dtype: float64
+    comes back as float32.
+    """
     copied = pickle.loads(pickle.dumps(Uninitialized(requires_grad, dtype=torch.float64)))
     assert type(copied) is Uninitialized
     assert copied.requires_grad is requires_grad
@@ -178,7 +218,10 @@ def test_a_pickle_of_what_is_uninitialized_keeps_requires_grad_and_loses_the_dty
 
 
 @claim("META-56", source="torch.nn.parameter.is_lazy")
-def test_is_lazy_tells_what_is_uninitialized_from_all_else():
+def test_is_lazy_is_true_of_uninitialized_parameters_and_buffers_only():
+    """`nn.parameter.is_lazy(value)` is True for an uninitialized parameter or buffer and False for an `nn.Parameter`,
+    another tensor and None.
+    """
     values = [UninitializedParameter(), UninitializedBuffer(), nn.Parameter(torch.ones(1)), torch.ones(1), None]
     assert [nn.parameter.is_lazy(value) for value in values] == [True, True, False, False, False]
 
@@ -186,6 +229,9 @@ def test_is_lazy_tells_what_is_uninitialized_from_all_else():
 @claim("META-57", source="torch.nn.parameter.UninitializedBuffer", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
 def test_an_assigned_uninitialized_buffer_is_registered_as_persistent_as_it_says(persistent):
+    """Assigning `UninitializedBuffer(persistent=persistent)` to an attribute registers it as a persistent or
+    non-persistent buffer, which it stays after `materialize()`.
+    """
     model = nn.Module()
     model.x = buffer = UninitializedBuffer(persistent=persistent)
     buffer.materialize((3,))
@@ -196,4 +242,5 @@ def test_an_assigned_uninitialized_buffer_is_registered_as_persistent_as_it_says
 
 @claim("META-58", source="torch.nn.parameter.UninitializedBuffer", since="2.5")
 def test_an_uninitialized_buffer_is_persistent_by_default():
+    """`UninitializedBuffer()` is persistent by default: its `persistent` is True."""
     assert UninitializedBuffer().persistent is True

@@ -8,7 +8,10 @@ from ..vocabulary import BUFFER, PARAMETER, PLAIN_TENSOR, REGISTERED, IntegerMod
 
 
 @claim("MOVE-20", source="torch.nn.Module.register_buffer")
-def test_what_is_registered_as_None_stays_None_through_every_move_and_conversion_and_the_rest_goes_along(migration):
+def test_state_registered_as_None_stays_None_in_moves_and_conversions(migration):
+    """A parameter, buffer or submodule registered as None stays None in every move and conversion, and the other
+    registered state goes along.
+    """
     model = nn.Module()
     model.register_parameter("p", None)
     model.q = nn.Parameter(torch.ones(3, device=migration.source), requires_grad=False)
@@ -53,7 +56,12 @@ def family():
 
 
 @claim("MOVE-83", source="torch.nn.Module._apply")
-def test_the_walk_goes_to_children_first_then_parameters_each_with_its_gradient_then_buffers():
+def test_a_conversion_goes_to_submodules_first_then_parameters_each_with_its_gradient_then_buffers():
+    """`module._apply(fn)` calls `fn` on the state of submodules first, then on each parameter followed by its gradient,
+    then on the buffers, and returns the module.
+
+    All moves and conversions of a module go through `_apply`.
+    """
     seen = Recorder()
     model = family()
     assert model._apply(seen) is model
@@ -61,19 +69,26 @@ def test_the_walk_goes_to_children_first_then_parameters_each_with_its_gradient_
 
 
 @claim("MOVE-84", source="torch.nn.Module._apply")
-def test_a_submodule_in_two_places_is_walked_over_once_and_a_tied_tensor_once_for_each_name():
+def test_a_conversion_visits_a_submodule_once_for_each_parent_and_a_tied_tensor_once_for_each_name():
+    """`module._apply(fn)` visits a submodule once for each parent, however many names it has there, but calls `fn` on a
+    tied tensor once for each name.
+    """
     seen = Recorder()
     model = family()
     model.again = model.child
+    model.sibling.again = model.child.child
     model.tied = model.q
     model.register_buffer("c", model.b)
     model._apply(seen)
-    assert seen.sizes == [1, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8]
+    assert seen.sizes == [1, 2, 3, 1, 4, 5, 6, 6, 7, 7, 8, 8]
 
 
 @claim("MOVE-85", source="torch.nn.Module._apply")
 @pytest.mark.parametrize("grad", [True, False])
-def test_parameters_and_gradients_are_converted_without_grad_mode_and_buffers_in_the_mode_of_the_caller(grad):
+def test_parameters_are_converted_without_grad_mode_and_buffers_in_the_grad_mode_of_the_caller(grad):
+    """`module._apply(fn)` calls `fn` on parameters and gradients with grad mode off, and on buffers in the grad mode of
+    the caller.
+    """
     seen = Recorder()
     model = family()
     with torch.set_grad_enabled(grad):
@@ -82,14 +97,20 @@ def test_parameters_and_gradients_are_converted_without_grad_mode_and_buffers_in
 
 
 @claim("MOVE-86", source="torch.nn.Module._apply", since="2.1")
-def test_without_recursion_the_walk_leaves_out_the_children():
+def test_recurse_False_leaves_the_submodules_out_of_a_conversion():
+    """`module._apply(fn, recurse=False)` calls `fn` on the module's own parameters, gradients and buffers, and not on
+    those of its submodules.
+    """
     seen = Recorder()
     family()._apply(seen, recurse=False)
     assert seen.sizes == [6, 6, 7, 8]
 
 
 @claim("MOVE-87", source="torch.nn.Module.to_empty", since="2.1")
-def test_to_empty_without_recursion_leaves_the_children_where_they_are():
+def test_to_empty_with_recurse_False_leaves_the_submodules_where_they_are():
+    """`to_empty(device="meta", recurse=False)` moves the module's own parameters and buffers and leaves those of its
+    submodules where they are.
+    """
     model = NestedModel(5, 10)
     assert model.to_empty(device="meta", recurse=False) is model
     assert {tensor.device.type for tensor in [model.scale, model.shift]} == {"meta"}
@@ -111,6 +132,9 @@ class Encoder(nn.Module):
 
 @claim("MOVE-25", source="torch.nn.Module._apply")
 def test_a_module_can_take_a_plain_tensor_along_by_its_own__apply(migration):
+    """A module that overrides `_apply` to call `fn` on a plain tensor too takes that tensor along in moves and
+    conversions, and it stays out of the state dict.
+    """
     model = nn.Sequential(Encoder()).to(migration.source)
     migration(model)
     assert model[0].table.device.type == torch.device(migration.device).type
@@ -127,6 +151,9 @@ class Float32(nn.Linear):
 
 @claim("MOVE-88", source="torch.nn.Module._apply")
 def test_a_module_can_keep_its_dtype_by_its_own__apply():
+    """A submodule that overrides `_apply` can keep its dtype in `.half()` or `.to(device, dtype)`, which convert the
+    rest, and still move with it.
+    """
     model = nn.Sequential(nn.Linear(2, 3), Float32(3, 4))
     model.half().to("meta", torch.float64)
     assert (model[0].weight.dtype, model[1].weight.dtype) == (torch.float64, torch.float32)
@@ -134,7 +161,10 @@ def test_a_module_can_keep_its_dtype_by_its_own__apply():
 
 
 @claim("MOVE-89", source="torch.nn.Module.type")
-def test_a_conversion_that_fails_leaves_what_came_before_converted():
+def test_a_conversion_that_raises_leaves_earlier_submodules_converted():
+    """If `module.type(torch.int32)` raises `RuntimeError` at a trainable parameter, submodules before that one stay
+    converted, and it stays as it was.
+    """
     model = nn.Sequential(IntegerModel(5, 10).requires_grad_(False), nn.Linear(5, 10))
     with pytest.raises(RuntimeError, match="must be floating point or complex"):
         model.type(torch.int32)
@@ -145,6 +175,11 @@ def test_a_conversion_that_fails_leaves_what_came_before_converted():
 @claim("MOVE-27", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_a_module_has_no_device_and_no_dtype_and_its_state_may_have_several(kind, device):
+    """`nn.Module` has no attribute `device` or `dtype` (`AttributeError`): its parameters and buffers may be on several
+    devices and of several dtypes.
+
+    To ask for one, write `next(module.parameters()).device`.
+    """
     model = NestedModel(5, 10)
     kind.on(model, "x", torch.ones(3, device=device, dtype=torch.float64))
     assert {tensor.dtype for tensor in [*model.parameters(), *model.buffers()]} == {torch.float32, torch.float64}
@@ -158,6 +193,9 @@ def test_a_module_has_no_device_and_no_dtype_and_its_state_may_have_several(kind
 @claim("MOVE-28", source="torch.nn.Module.share_memory")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_share_memory_puts_state_in_shared_memory_in_place_and_no_plain_tensor(kind):
+    """`share_memory()` puts every parameter and buffer, submodules' too, into shared memory, keeps objects and values,
+    and leaves a plain tensor where it is.
+    """
     model = nn.Module()
     model.child = kind.on(nn.Module(), "x", torch.tensor([1.0, 2.0]))
     PLAIN_TENSOR.on(model.child, "plain", torch.ones(3))

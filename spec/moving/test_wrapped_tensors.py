@@ -42,6 +42,9 @@ CONVERSIONS = {
 @claim("MOVE-96", source="torch.nn.Module.to", since="2.3")
 @pytest.mark.parametrize("conversion", CONVERSIONS)
 def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parameter_object(conversion):
+    """A move or conversion of a parameter that wraps another tensor, as quantized and FSDP-sharded ones do, keeps the
+    object and reaches the tensor inside.
+    """
     convert, dtype, device = CONVERSIONS[conversion]
     model = nn.Module()
     model.x = parameter = nn.Parameter(Wrapping(torch.ones(3)))
@@ -54,7 +57,10 @@ def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parame
 
 @claim("MOVE-97", source="torch.nn.Module.to", until="2.3")
 @pytest.mark.parametrize("convert", [nn.Module.double, nn.Module.half])
-def test_a_conversion_once_left_the_tensor_inside_a_parameter_as_it_was(convert):
+def test_a_conversion_left_the_tensor_inside_a_parameter_as_it_was_in_older_releases(convert):
+    """Before torch 2.3, `.double()` or `.half()` gave a parameter that wraps another tensor the new dtype, but not the
+    tensor inside.
+    """
     model = nn.Module()
     model.x = nn.Parameter(Wrapping(torch.ones(3)))
     convert(model)

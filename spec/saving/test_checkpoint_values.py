@@ -32,9 +32,10 @@ class Sevens:
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("value", [3, "a", None])
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_value_that_is_no_tensor_is_refused_and_named_but_its_key_is_neither_missing_nor_unexpected(
-    kind, value, strict
-):
+def test_a_value_that_is_no_tensor_raises_an_error_and_its_key_is_neither_missing_nor_unexpected(kind, value, strict):
+    """A checkpoint value that is no tensor, such as a number or None, raises `RuntimeError`, strict or not; its key,
+    which is named, is neither missing nor unexpected.
+    """
     model = nn.Sequential(kind.on(nn.Module(), "x", torch.zeros(1)))
     tensor = model[0].x
     with pytest.raises(RuntimeError, match=r'"0.x", expected torch.Tensor or Tensor-like object .*received') as error:
@@ -47,6 +48,9 @@ def test_a_value_that_is_no_tensor_is_refused_and_named_but_its_key_is_neither_m
 @claim("LOAD-86", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_an_object_with_torch_function_is_loaded_as_a_tensor(kind):
+    """An object with `__torch_function__`, `shape` and `is_meta` loads into a parameter or buffer as a tensor does,
+    though it is no `torch.Tensor`.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     assert model.load_state_dict({"x": Sevens()}) == ([], [])
     assert model.x.tolist() == [7, 7, 7]
@@ -54,7 +58,10 @@ def test_an_object_with_torch_function_is_loaded_as_a_tensor(kind):
 
 @claim("LOAD-85", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("strict", [True, False])
-def test_an_error_of_any_type_while_a_tensor_is_copied_is_a_RuntimeError_once_the_rest_is_loaded(strict):
+def test_an_error_while_a_tensor_is_copied_becomes_a_RuntimeError_after_the_rest_is_loaded(strict):
+    """An error while a checkpoint tensor is copied, be it a `KeyError`, becomes a `RuntimeError` that names the key,
+    after the rest is loaded, strict or not.
+    """
     model = ToyModel(5, 10)
     checkpoint = {"linear.weight": torch.ones(10, 5).as_subclass(Uncopied), "linear.bias": torch.full((10,), 7.0)}
     with pytest.raises(RuntimeError, match=r'copying the parameter named "linear.weight".*not to be copied'):

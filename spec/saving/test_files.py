@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ..vocabulary import ToyModel, ToyModel2, ToyModel3, claim
-from .processes import in_a_process
+from ..vocabulary import ToyModel, ToyModel2, ToyModel3, claim, core
+from ..vocabulary.processes import in_a_process
 
 MODELS = {"ToyModel": ToyModel, "ToyModel2": ToyModel2, "ToyModel3": ToyModel3}
 
@@ -44,9 +44,13 @@ def experiment(tmp_path_factory):
     return in_a_process(train_and_save, folder), in_a_process(load, folder)
 
 
+@core
 @claim("SER-01", source="torch.load")
 @pytest.mark.parametrize("model", MODELS)
-def test_a_fresh_process_restores_from_the_file_what_training_saved(experiment, model):
+def test_another_process_restores_from_the_file_what_training_saved(experiment, model):
+    """Another process that builds the model anew and loads a file by `torch.load` and `load_state_dict()` has exactly
+    the parameters and persistent buffers that training saved.
+    """
     saved, loaded = experiment
     assert loaded[model]["restored"] == saved[model]
     assert loaded[model]["built"]["linear.weight"] != saved[model]["linear.weight"]
@@ -54,7 +58,10 @@ def test_a_fresh_process_restores_from_the_file_what_training_saved(experiment, 
 
 @claim("SER-13", source="torch.load")
 @pytest.mark.parametrize("model", MODELS)
-def test_a_fresh_process_finds_nothing_of_a_plain_attribute_in_the_file(experiment, model):
+def test_another_process_finds_nothing_of_a_plain_attribute_in_the_file(experiment, model):
+    """A plain attribute is not in the file of a state dict: after `load_state_dict()` in another process, it has the
+    value that the model was built with.
+    """
     saved, loaded = experiment
     assert "a1" not in saved[model]
     assert loaded[model]["a1"] == 1

@@ -19,7 +19,10 @@ PAIRS = {
 @claim("LOAD-09", source="torch.nn.Module.load_state_dict")
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("pair", PAIRS)
-def test_loading_converts_the_dtype_without_a_word_even_where_that_loses_something(pair):
+def test_loading_converts_the_dtype_silently_even_where_that_changes_values(pair):
+    """`load_state_dict()` silently converts a real tensor to the dtype of the module's buffer, even where that changes
+    values: 1.9 becomes 1 in `int64`.
+    """
     saved, dtype, loaded = PAIRS[pair]
     model = BUFFER.on(nn.Module(), "x", torch.zeros(2, dtype=dtype))
     assert model.load_state_dict({"x": saved}) == ([], [])
@@ -31,6 +34,7 @@ def test_loading_converts_the_dtype_without_a_word_even_where_that_loses_somethi
 @pytest.mark.filterwarnings("ignore:Casting complex values to real")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
+    """Loading complex values into a real parameter or buffer drops the imaginary part."""
     model = kind.on(nn.Module(), "x", torch.zeros(2))
     model.load_state_dict({"x": torch.tensor([1 + 2j, 3 + 4j])})
     assert model.x.tolist() == [1, 3]
@@ -39,7 +43,10 @@ def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
 @claim("LOAD-07", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_tensor_of_another_shape_is_refused_strict_or_not_and_both_shapes_are_named(kind, strict, real_device):
+def test_a_tensor_of_another_shape_raises_an_error_that_names_both_shapes_strict_or_not(kind, strict, real_device):
+    """Except for one element into a 0-d tensor, a checkpoint tensor of another shape raises `RuntimeError` with both
+    shapes, even with `strict=False`, and the module's stays unchanged.
+    """
     model = nn.Module()
     model.body = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     tensor = model.body.x
@@ -51,7 +58,10 @@ def test_a_tensor_of_another_shape_is_refused_strict_or_not_and_both_shapes_are_
 
 
 @claim("LOAD-18", source="torch.nn.Module.load_state_dict")
-def test_a_load_that_fails_has_loaded_everything_that_fits(real_device):
+def test_a_load_that_raises_an_error_has_loaded_everything_that_fits(real_device):
+    """Where `load_state_dict()` raises `RuntimeError` for missing or unexpected keys, another shape or a value that is
+    no tensor, everything that fits has been loaded all the same.
+    """
     model = NestedModel(5, 10).to(real_device)
     checkpoint = {key: torch.full(value.shape, 7.0) for key, value in model.state_dict().items()}
     checkpoint["scale"] = torch.full((1,), 7.0)
@@ -66,6 +76,7 @@ def test_a_load_that_fails_has_loaded_everything_that_fits(real_device):
 @claim("LOAD-44", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_a_tensor_of_one_element_loads_into_a_0_dimensional_one(kind, real_device):
+    """A checkpoint tensor of shape (1,) loads into a 0-d parameter or buffer, which stays 0-d."""
     model = kind.on(nn.Module(), "x", torch.tensor(0.0, device=real_device))
     assert model.load_state_dict({"x": torch.tensor([7.0])}) == ([], [])
     assert model.x.shape == ()
@@ -74,7 +85,10 @@ def test_a_tensor_of_one_element_loads_into_a_0_dimensional_one(kind, real_devic
 
 @claim("LOAD-45", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize(("shape", "saved"), [((1,), ()), ((), (1, 1)), ((1, 1), (1,)), ((1,), (1, 1))], ids=str)
-def test_no_other_shape_of_one_element_loads_into_another(shape, saved):
+def test_a_tensor_of_one_element_does_not_load_into_another_shape_of_one_element(shape, saved):
+    """A tensor of one element raises `RuntimeError` when loaded into another shape of one element, such as 0-d into
+    (1,) or (1,) into (1, 1); only (1,) into 0-d loads.
+    """
     model = BUFFER.on(nn.Module(), "x", torch.zeros(shape))
     with pytest.raises(RuntimeError, match="size mismatch for x"):
         model.load_state_dict({"x": torch.ones(saved)})
@@ -83,7 +97,10 @@ def test_no_other_shape_of_one_element_loads_into_another(shape, saved):
 
 @claim("LOAD-46", source="torch.nn.Module.load_state_dict", since="2.10")
 @pytest.mark.parametrize("elements", [0, 2, 3])
-def test_a_0_dimensional_tensor_refuses_any_other_number_of_elements(elements):
+def test_a_0_dimensional_tensor_loads_no_other_number_of_elements(elements):
+    """Loading a vector of 0, 2 or 3 elements into a 0-d buffer raises `RuntimeError` and leaves the
+    buffer unchanged.
+    """
     model = BUFFER.on(nn.Module(), "x", torch.tensor(0.0))
     with pytest.raises(RuntimeError, match="size mismatch for x"):
         model.load_state_dict({"x": torch.ones(elements)})
@@ -91,14 +108,18 @@ def test_a_0_dimensional_tensor_refuses_any_other_number_of_elements(elements):
 
 
 @claim("LOAD-47", source="torch.nn.Module.load_state_dict", until="2.10")
-def test_a_0_dimensional_tensor_takes_the_first_element_of_any_vector():
+def test_a_0_dimensional_tensor_took_the_first_element_of_a_vector():
+    """Before torch 2.10, loading a vector of two elements into a 0-d buffer silently took the first."""
     model = BUFFER.on(nn.Module(), "x", torch.tensor(0.0))
     assert model.load_state_dict({"x": torch.tensor([7.0, 8.0])}) == ([], [])
     assert model.x.tolist() == 7
 
 
 @claim("LOAD-24", source="torch.nn.Module.load_state_dict")
-def test_a_buffer_made_by_expand_cannot_be_loaded():
+def test_loading_into_a_buffer_made_by_expand_raises_an_error():
+    """Loading into a buffer made by `expand()`, whose elements share memory, raises `RuntimeError` and leaves the
+    buffer unchanged.
+    """
     model = BUFFER.on(nn.Module(), "x", torch.zeros(1).expand(3))
     sizes = r"in the model are torch.Size\(\[3\]\) .* in the checkpoint are torch.Size\(\[3\]\)"
     with pytest.raises(RuntimeError, match=f'While copying the parameter named "x", .*{sizes}, .*single memory'):
@@ -108,7 +129,10 @@ def test_a_buffer_made_by_expand_cannot_be_loaded():
 
 @claim("LOAD-48", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_values_cannot_be_loaded_from_meta(kind, real_device):
+def test_loading_values_from_meta_raises_an_error(kind, real_device):
+    """By default, loading a meta tensor, which has no values, into a parameter or buffer on a real device raises
+    `RuntimeError` and leaves that unchanged.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     with pytest.raises(RuntimeError, match=r'named "x", .* exception occurred .*Cannot copy out of meta tensor'):
         model.load_state_dict({"x": torch.ones(3, device="meta")})
@@ -118,6 +142,9 @@ def test_values_cannot_be_loaded_from_meta(kind, real_device):
 @claim("LOAD-15", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_values_into_a_module_on_meta_does_nothing_but_warn_and_suggest_assign(kind):
+    """Without `assign=True`, loading values into a parameter or buffer on meta changes nothing: it emits a
+    `UserWarning` that suggests `assign=True`.
+    """
     model = nn.Module()
     model.body = kind.on(nn.Module(), "x", torch.zeros(3, device="meta"))
     tensor = model.body.x
@@ -130,7 +157,10 @@ def test_loading_values_into_a_module_on_meta_does_nothing_but_warn_and_suggest_
 @claim("LOAD-49", source="torch.nn.Module.load_state_dict")
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_loading_from_one_device_to_the_same_warns_of_nothing(kind, device):
+def test_loading_from_the_same_device_emits_no_warning(kind, device):
+    """Loading a checkpoint that is on the module's own device, be it meta, emits no warning and keeps the module's
+    tensor objects.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=device))
     tensor = model.x
     assert model.load_state_dict({"x": torch.ones(3, device=device)}) == ([], [])
@@ -140,7 +170,10 @@ def test_loading_from_one_device_to_the_same_warns_of_nothing(kind, device):
 
 @claim("LOAD-19", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_no_backward_through_what_was_computed_before_a_load(kind, real_device):
+def test_backward_through_a_result_from_before_a_load_raises_an_error(kind, real_device):
+    """After `load_state_dict()`, `backward()` through a result computed before it raises `RuntimeError` where it needs
+    the old value of a parameter or buffer.
+    """
     model = kind.on(ToyModel2(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
     loss = (model.b1 * model.x).sum()
     model.load_state_dict(model.state_dict())
@@ -150,7 +183,10 @@ def test_no_backward_through_what_was_computed_before_a_load(kind, real_device):
 
 @claim("LOAD-50", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_loading_leaves_no_history_though_the_checkpoint_has_one(kind, real_device):
+def test_loading_copies_values_without_their_graph(kind, real_device):
+    """By default, loading a tensor that has a `grad_fn` copies its values only: the module's parameter or buffer stays
+    a leaf with its own `requires_grad`.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     trainable = model.x.requires_grad
     checkpoint = {"x": torch.ones(3, device=real_device, requires_grad=True) * 7}
@@ -163,6 +199,9 @@ def test_loading_leaves_no_history_though_the_checkpoint_has_one(kind, real_devi
 
 @claim("LOAD-51", source="torch.nn.Module.load_state_dict")
 def test_loading_leaves_gradients_flags_mode_and_plain_attributes_as_they_are(real_device):
+    """By default `load_state_dict()` leaves gradients, `requires_grad`, the training mode and plain attributes
+    unchanged.
+    """
     model = ToyModel3(5, 10).to(real_device).eval()
     model.linear.weight.requires_grad_(False)
     gradient = model.b1.grad = torch.ones(10, device=real_device)
@@ -182,6 +221,9 @@ def test_loading_leaves_gradients_flags_mode_and_plain_attributes_as_they_are(re
 @claim("LOAD-52", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_into_a_view_writes_through_to_its_base_and_keeps_its_strides(kind):
+    """By default, loading into a parameter or buffer that is a view changes its base tensor in place and keeps the
+    strides of the view.
+    """
     base = torch.zeros(3, 2)
     model = kind.on(nn.Module(), "x", base.t())
     model.load_state_dict({"x": torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])})
@@ -191,7 +233,10 @@ def test_loading_into_a_view_writes_through_to_its_base_and_keeps_its_strides(ki
 
 @claim("LOAD-53", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_a_module_does_not_share_what_it_has_loaded_with_the_checkpoint(kind, real_device):
+def test_after_a_load_the_module_shares_no_memory_with_the_checkpoint(kind, real_device):
+    """By default `load_state_dict()` copies: changing the checkpoint's tensors in place afterwards leaves the module
+    unchanged.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     checkpoint = {"x": torch.ones(3, device=real_device)}
     model.load_state_dict(checkpoint)
@@ -200,7 +245,10 @@ def test_a_module_does_not_share_what_it_has_loaded_with_the_checkpoint(kind, re
 
 
 @claim("LOAD-54", source="torch.nn.Module.load_state_dict")
-def test_a_module_that_is_called_by_two_names_loads_each_and_keeps_the_last():
+def test_a_submodule_with_two_names_loads_both_and_keeps_the_values_of_the_last():
+    """A submodule that is held under two names loads the keys of each in turn, so the values under the last name
+    remain.
+    """
     model = nn.Module()
     model.encoder = model.decoder = ToyModel(5, 10)
     checkpoint = {name: torch.ones_like(value) for name, value in model.state_dict().items()}

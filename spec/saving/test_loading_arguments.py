@@ -42,11 +42,11 @@ class Recording(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, *lists)
 
 
-class Complaining(nn.Module):
-    """A module that refuses every checkpoint."""
+class Incompatible(nn.Module):
+    """A module that notes an error for every checkpoint."""
 
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing, unexpected, errors):
-        errors.append(f"{prefix} does not like it")
+        errors.append(f"{prefix} is incompatible")
 
 
 class Lenient(nn.Module):
@@ -70,6 +70,9 @@ class LenientWithExtraState(Lenient):
 @claim("LOAD-55", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", MAPPINGS)
 def test_any_mapping_of_names_to_tensors_is_a_checkpoint(kind, real_device):
+    """`load_state_dict()` takes a mapping from names to tensors, be it a `dict`, `OrderedDict`, `UserDict` or
+    `MappingProxyType`.
+    """
     model, trained = ToyModel3(5, 10).to(real_device), ToyModel3(5, 10)
     assert model.load_state_dict(MAPPINGS[kind](dict(trained.state_dict()))) == ([], [])
     assert torch.equal(model.b1.cpu(), trained.b1)
@@ -77,15 +80,25 @@ def test_any_mapping_of_names_to_tensors_is_a_checkpoint(kind, real_device):
 
 @claim("LOAD-56", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", NO_MAPPINGS)
-def test_what_is_no_mapping_is_a_TypeError_that_names_its_type(kind):
+def test_loading_anything_but_a_mapping_raises_a_TypeError_that_names_its_type(kind):
+    """`load_state_dict()` of anything but a mapping, such as a path, a module, None or a list of pairs, raises a
+    `TypeError` that names its type, even with `strict=False`.
+    """
     with pytest.raises(TypeError, match="Expected state_dict to be dict-like, got") as error:
         ToyModel(5, 10).load_state_dict(NO_MAPPINGS[kind], strict=False)
     assert str(type(NO_MAPPINGS[kind])) in str(error.value)
 
 
+def itself(inner):
+    return inner
+
+
 @claim("LOAD-57", source="torch.nn.Module.load_state_dict")
-@pytest.mark.parametrize("wrap", [lambda inner: inner, nn.Sequential], ids=["outermost", "inner"])
-def test_loading_leaves_the_checkpoint_as_it_is_though_the_module_edits_its_copy(wrap):
+@pytest.mark.parametrize("wrap", [itself, nn.Sequential], ids=["outermost", "inner"])
+def test_loading_leaves_the_checkpoint_unchanged_though_a_module_renames_its_keys(wrap):
+    """`load_state_dict()` leaves the checkpoint's keys and tensors unchanged, even where a module renames keys in
+    `_load_from_state_dict`: it edits a copy.
+    """
     model = wrap(Renaming())
     key = next(iter(model.state_dict())).replace("x", "old")
     checkpoint = OrderedDict({key: torch.ones(3)})
@@ -98,7 +111,10 @@ def test_loading_leaves_the_checkpoint_as_it_is_though_the_module_edits_its_copy
 
 
 @claim("LOAD-58", source="torch.nn.Module.load_state_dict")
-def test_a_module_sees_by_the_version_in_the_metadata_what_it_has_to_rename():
+def test_a_module_renames_the_keys_of_an_old_checkpoint_by_the_version_in_its_metadata():
+    """A module that overrides `_load_from_state_dict` can rename the keys of an old checkpoint: `local_metadata` tells
+    the `_version` that it was saved with.
+    """
     old, new = OrderedDict(old=torch.ones(3)), Renaming().state_dict()
     old._metadata = {"": {"version": 1}}
     model = Renaming()
@@ -110,7 +126,12 @@ def test_a_module_sees_by_the_version_in_the_metadata_what_it_has_to_rename():
 
 
 @claim("LOAD-59", source="torch.nn.Module.load_state_dict")
-def test_each_submodule_is_asked_with_the_keys_below_its_path_and_the_metadata_of_its_path():
+def test_each_module_loads_from_the_keys_and_the_metadata_of_its_own_path():
+    """`_load_from_state_dict` of a submodule is called with only the checkpoint keys below its path, that path and a
+    dot as `prefix`, and the metadata saved for that path.
+
+    Its `strict` is True even in a load with `strict=False`.
+    """
     model = Recording()
     model.body = nn.Module()
     model.body.inner, model.body.other = Recording(), ToyModel(5, 10)
@@ -124,6 +145,9 @@ def test_each_submodule_is_asked_with_the_keys_below_its_path_and_the_metadata_o
 @claim("LOAD-60", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("metadata", [None, {}, {"": {"version": 3}}], ids=["none", "empty", "of the outermost"])
 def test_a_submodule_without_metadata_in_the_checkpoint_gets_an_empty_dict(metadata):
+    """A submodule for which the checkpoint's `_metadata` has no entry, or whose checkpoint has none, gets an empty dict
+    as `local_metadata` in `_load_from_state_dict`.
+    """
     model = nn.Sequential(Recording())
     checkpoint = OrderedDict(model.state_dict())
     checkpoint._metadata = metadata
@@ -133,14 +157,20 @@ def test_a_submodule_without_metadata_in_the_checkpoint_gets_an_empty_dict(metad
 
 @claim("LOAD-61", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("assign", [True, False])
-def test_a_module_sees_in_its_metadata_whether_it_is_to_assign(assign):
+def test_a_module_is_told_in_its_metadata_whether_to_assign(assign):
+    """Loading a plain dict with `assign=True` gives `_load_from_state_dict` the `local_metadata`
+    `{"assign_to_params_buffers": True}`; with `assign=False` it is empty.
+    """
     model = nn.Sequential(Recording())
     model.load_state_dict(dict(model.state_dict()), assign=assign)
     assert model[0].asked[2] == ({"assign_to_params_buffers": True} if assign else {})
 
 
 @claim("LOAD-83", source="torch.nn.Module.load_state_dict")
-def test_the_copy_that_a_module_is_asked_with_has_the_metadata_of_the_checkpoint_if_there_is_some():
+def test_the_copy_of_the_checkpoint_that_a_load_hook_gets_has_its_metadata():
+    """The copy of the checkpoint that a hook gets before loading carries the checkpoint's own `_metadata` object, or
+    none where the checkpoint has none.
+    """
     model, seen = ToyModel(5, 10), []
     model._register_load_state_dict_pre_hook(lambda state, *rest: seen.append(getattr(state, "_metadata", "none")))
     checkpoint = model.state_dict()
@@ -151,7 +181,10 @@ def test_the_copy_that_a_module_is_asked_with_has_the_metadata_of_the_checkpoint
 
 
 @claim("LOAD-84", source="torch.nn.Module.load_state_dict")
-def test_a_module_that_asks_for_its_own_part_without_strict_hears_nothing_of_keys():
+def test_a_module_that_loads_its_own_part_without_strict_hides_its_keys_from_the_result():
+    """A module that calls `super()._load_from_state_dict` with `strict` False hides its own missing and unexpected keys
+    from the result of `load_state_dict()`, and nobody else's.
+    """
     model = nn.Sequential(Lenient(), LenientWithExtraState(), nn.Linear(1, 1))
     checkpoint = {"0._extra_state": 1, "0.y": torch.ones(3), "1.x": torch.ones(3), "2._extra_state": 1, "2.y": 1}
     assert model.load_state_dict(checkpoint, strict=False) == (["2.weight", "2.bias"], ["2._extra_state", "2.y"])
@@ -160,20 +193,26 @@ def test_a_module_that_asks_for_its_own_part_without_strict_hears_nothing_of_key
 
 @claim("LOAD-62", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("strict", [True, False])
-def test_what_submodules_complain_of_is_raised_together_strict_or_not(strict):
+def test_the_errors_of_submodules_are_raised_together_strict_or_not(strict):
+    """Errors that submodules append to the list given to `_load_from_state_dict` are raised together as one
+    `RuntimeError`, with `strict=False` too.
+    """
     with pytest.raises(RuntimeError) as error:
-        nn.Sequential(Complaining(), Complaining()).load_state_dict({}, strict=strict)
+        nn.Sequential(Incompatible(), Incompatible()).load_state_dict({}, strict=strict)
     headline = "Error(s) in loading state_dict for Sequential:"
-    assert str(error.value).split("\n\t") == [headline, "0. does not like it", "1. does not like it"]
+    assert str(error.value).split("\n\t") == [headline, "0. is incompatible", "1. is incompatible"]
 
 
 @claim("LOAD-63", source="torch.nn.Module.load_state_dict")
-def test_an_empty_module_loads_an_empty_checkpoint():
+def test_a_module_without_state_loads_an_empty_checkpoint():
     assert nn.Sequential(nn.ReLU()).load_state_dict({}) == ([], [])
 
 
 @claim("SER-12", source="torch.nn.BatchNorm1d")
-def test_BatchNorm_forgives_a_lack_of_its_counter_only_where_the_checkpoint_has_no_metadata(real_device):
+def test_BatchNorm_loads_a_checkpoint_without_its_counter_if_that_has_no_metadata(real_device):
+    """A strict load of a BatchNorm checkpoint without `num_batches_tracked` raises `RuntimeError`, but succeeds where
+    it is a plain dict without `_metadata`.
+    """
     model = nn.Sequential(nn.Linear(1, 3), nn.BatchNorm1d(3)).to(real_device)
     checkpoint = model.state_dict()
     del checkpoint["1.num_batches_tracked"]

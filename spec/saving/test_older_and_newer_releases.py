@@ -15,6 +15,9 @@ RELEASES = ["1.13.1", "2.15.0"]
 @claim("SER-49", source="torch.load")
 @pytest.mark.parametrize("release", RELEASES)
 def test_the_state_dict_of_an_older_or_newer_release_loads_under_weights_only(release):
+    """A state dict that torch 1.13.1 or 2.15.0 saved with `keep_vars=True` loads by `torch.load(weights_only=True)` on
+    older and newer releases, frozen parameters and `_metadata` included.
+    """
     saved = torch.load(FOLDER / f"state-dict-{release}.pt", weights_only=True)
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
     assert model.load_state_dict(saved) == ([], [])
@@ -27,6 +30,9 @@ def test_the_state_dict_of_an_older_or_newer_release_loads_under_weights_only(re
 @claim("SER-50", source="torch.load")
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_module_that_an_older_or_newer_release_pickled_computes_and_saves_as_one_that_is_built_here(release):
+    """A whole module that torch 1.13.1 or 2.15.0 pickled loads by `torch.load(weights_only=False)` on older and newer
+    releases, and computes and saves as one built there.
+    """
     model, built = torch.load(FOLDER / f"module-{release}.pt", weights_only=False), build()
     assert torch.equal(model(torch.ones(1, 2)), built(torch.ones(1, 2)))
     assert [name for name, _ in model.named_buffers()] == [name for name, _ in built.named_buffers()]
@@ -37,7 +43,10 @@ def test_a_module_that_an_older_or_newer_release_pickled_computes_and_saves_as_o
 
 @claim("SER-51", source="torch.nn.Module")
 @pytest.mark.parametrize("release", RELEASES)
-def test_a_module_that_an_older_or_newer_release_pickled_takes_every_hook(release):
+def test_a_module_that_an_older_or_newer_release_pickled_runs_hooks_registered_afterwards(release):
+    """A whole module that torch 1.13.1 or 2.15.0 pickled takes forward, state-dict and load hooks on older and newer
+    releases, and runs them.
+    """
     model, called = torch.load(FOLDER / f"module-{release}.pt", weights_only=False), []
     model.register_forward_pre_hook(lambda *_: called.append("forward pre"))
     model.register_forward_hook(lambda *_: called.append("forward"))
@@ -67,7 +76,10 @@ FILLED_IN_LATER = [
 
 @claim("SER-28", source="torch.nn.Module")
 @pytest.mark.parametrize("entry", FILLED_IN)
-def test_what_a_pickle_of_an_older_release_lacks_is_filled_in(entry):
+def test_internal_dicts_that_a_pickle_of_an_older_release_lacks_are_filled_in(entry):
+    """`__setstate__` fills in the internal dicts that a module pickled by an older release lacks, such as that of
+    forward pre-hooks, as a new module has them.
+    """
     fresh, state = ToyModel3(5, 10), dict(vars(ToyModel3(5, 10)))
     del state[entry]
     revived = ToyModel3.__new__(ToyModel3)
@@ -80,7 +92,10 @@ def test_what_a_pickle_of_an_older_release_lacks_is_filled_in(entry):
 
 @claim("SER-29", source="torch.nn.Module", since="2.0")
 @pytest.mark.parametrize("entry", FILLED_IN_LATER)
-def test_what_a_pickle_of_torch_1_lacks_is_filled_in(entry):
+def test_hook_dicts_that_a_pickle_of_torch_1_lacks_are_filled_in(entry):
+    """`__setstate__` gives a module that torch 1 pickled the dicts of hooks that came with torch 2.0, each new and
+    empty.
+    """
     state = dict(vars(ToyModel3(5, 10)))
     del state[entry]
     revived = ToyModel3.__new__(ToyModel3)
@@ -91,7 +106,10 @@ def test_what_a_pickle_of_torch_1_lacks_is_filled_in(entry):
 
 
 @claim("SER-30", source="torch.nn.Module", since="2.1")
-def test_what_a_pickle_of_torch_2_0_lacks_is_filled_in():
+def test_the_hook_dict_that_a_pickle_of_torch_2_0_lacks_is_filled_in():
+    """`__setstate__` gives a module that torch 2.0 pickled an empty `_forward_hooks_always_called`, which came with
+    torch 2.1.
+    """
     state = dict(vars(ToyModel3(5, 10)))
     del state["_forward_hooks_always_called"]
     revived = ToyModel3.__new__(ToyModel3)
@@ -102,7 +120,10 @@ def test_what_a_pickle_of_torch_2_0_lacks_is_filled_in():
 
 @claim("SER-31", source="torch.nn.Module")
 @pytest.mark.parametrize("entry", [*FILLED_IN, *FILLED_IN_LATER, "_forward_hooks_always_called"])
-def test_what_a_pickle_holds_is_not_filled_in(entry):
+def test_internal_dicts_that_a_pickle_holds_are_kept(entry):
+    """`__setstate__` of a module keeps an internal dict or set that the pickle has, and fills in only those that are
+    absent.
+    """
     model = NonPersistentModel(5, 10)
     state = {**vars(model), entry: {"d1"}}
     revived = NonPersistentModel.__new__(NonPersistentModel)

@@ -1,5 +1,7 @@
 """What is in ``state_dict()``, and what the values are."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import nn
@@ -7,6 +9,7 @@ from torch import nn
 from ..vocabulary import (
     BUFFER,
     COMPLEX,
+    DECLARED,
     FLOATING,
     INTEGER,
     NON_PERSISTENT_BUFFER,
@@ -21,52 +24,87 @@ from ..vocabulary import (
     ToyModel,
     ToyModel2,
     answers,
-    any_channels,
+    any_model,
+    available,
     claim,
+    core,
 )
 
 
+@core
 @claim("SD-01", source="torch.nn.Module.state_dict")
 @answers("in state_dict()?", yes=PARAMETERS)
-def test_every_parameter_trainable_or_frozen_is_in_the_state_dict(kind, device):
-    model = kind.on(ToyModel(5, 10).to(device), "x", torch.ones(3, device=device))
-    assert list(model.state_dict()) == ["x", "linear.weight", "linear.bias"]
-    assert model.state_dict()["x"].shape == (3,)
+@any_model
+def test_every_parameter_trainable_or_frozen_is_in_the_state_dict(device, Model, channels, shape):
+    """An `nn.Parameter` is in `state_dict()` under its name, whether it is trainable or frozen
+    (`requires_grad=False`).
+    """
+    model = Model(*channels).to(device)
+    model.trainable = nn.Parameter(torch.ones(shape, device=device))
+    model.frozen = nn.Parameter(torch.ones(shape, device=device), requires_grad=False)
+    saved, parameters = model.state_dict(), dict(model.named_parameters())
+    assert {name: saved[name].shape for name in parameters} == {name: p.shape for name, p in parameters.items()}
+    assert sorted(saved) == sorted(["trainable", "frozen", *DECLARED[Model].keys])
 
 
+@core
 @claim("SD-02", source="torch.nn.Module.state_dict")
 @answers("in state_dict()?", yes=PERSISTENT_BUFFERS)
-def test_a_buffer_of_any_dtype_is_in_the_state_dict_by_default(kind, real_device):
-    dtypes = {str(dtype).replace(".", "_"): dtype for dtype in FLOATING + INTEGER + COMPLEX}
-    model = ToyModel(5, 10).to(real_device)
-    for name, dtype in dtypes.items():
-        kind.on(model, name, torch.ones(10, dtype=dtype, device=real_device))
-    assert list(model.state_dict()) == [*dtypes, "linear.weight", "linear.bias"]
-    assert {name: model.state_dict()[name].dtype for name in dtypes} == dtypes
+@any_model
+def test_a_buffer_of_any_dtype_is_in_the_state_dict_by_default(device, Model, channels, shape):
+    """By default a buffer is in `state_dict()`, be its dtype floating, complex, integer or bool."""
+    model = Model(*channels).to(device)
+    dtypes = {}
+    for kind, dtype in product(available(PERSISTENT_BUFFERS), FLOATING + INTEGER + COMPLEX):
+        dtypes[name := f"{kind.word} {dtype}".replace(".", " ")] = dtype
+        kind.put(model, name, torch.ones(shape, dtype=dtype, device=device))
+    saved = model.state_dict()
+    assert sorted(saved) == sorted([*dtypes, *DECLARED[Model].keys])
+    assert {name: (saved[name].dtype, saved[name].shape) for name in dtypes} == {
+        name: (dtype, shape) for name, dtype in dtypes.items()
+    }
 
 
+@core
 @claim("SD-03", source="torch.nn.Module.register_buffer")
 @answers("in state_dict()?", no=(NON_PERSISTENT_BUFFER,))
-@pytest.mark.parametrize("path", ["", "body", "body.toy"])
-@any_channels
-def test_a_non_persistent_buffer_is_not_in_the_state_dict(path, device, channels):
-    model = NestedModel(*channels).to(device)
-    keys = list(model.state_dict())
-    model.get_submodule(path).register_buffer("x", torch.ones(channels, device=device), persistent=False)
-    assert f"{path}.x".lstrip(".") in dict(model.named_buffers())
-    assert list(model.state_dict()) == keys
+@any_model
+def test_a_non_persistent_buffer_is_not_in_the_state_dict(device, Model, channels, shape):
+    """A buffer registered with `persistent=False` is not in `state_dict()`, though `named_buffers()` lists it, be
+    it on the module itself or on a submodule.
+    """
+    model = Model(*channels).to(device)
+    for module in model.modules():
+        module.register_buffer("x", torch.ones(shape, device=device), persistent=False)
+    listed = [name for name, _ in model.named_buffers()]
+    assert [name for name in listed if name.endswith("x")] == [
+        f"{path}.x".lstrip(".") for path, _ in model.named_modules()
+    ]
+    assert set(DECLARED[Model].buffers) < set(listed)
+    assert list(model.state_dict()) == DECLARED[Model].keys
 
 
+@core
 @claim("SD-04", source="torch.nn.Module.state_dict")
 @answers("in state_dict()?", no=PLAIN)
-def test_a_plain_attribute_is_not_in_the_state_dict(kind, device):
-    model = kind.on(ToyModel(5, 10).to(device), "x", torch.ones(3, device=device))
-    assert list(model.state_dict()) == ["linear.weight", "linear.bias"]
+@any_model
+def test_a_plain_attribute_is_not_in_the_state_dict(device, Model, channels, shape):
+    """A plain attribute, be it a tensor or a number, is not in `state_dict()`."""
+    model = Model(*channels).to(device)
+    model.tensor, model.number = torch.ones(shape, device=device), 3
+    assert {"tensor", "number", *DECLARED[Model].plain} <= set(vars(model))
+    assert list(model.state_dict()) == DECLARED[Model].keys
 
 
+@core
 @claim("SD-06", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", SAVED)
-def test_training_changes_a_state_dict_taken_earlier(kind, real_device):
+def test_changing_state_in_place_changes_a_state_dict_taken_earlier(kind, real_device):
+    """`state_dict()` is no snapshot: its values alias the parameters and buffers, so changing those in place, as
+    training does, changes a state dict taken earlier.
+
+    Beware: to keep the best values, take `copy.deepcopy(model.state_dict())`.
+    """
     model = kind.on(ToyModel(5, 10).to(real_device), "x", torch.zeros(3, device=real_device))
     checkpoint = model.state_dict()
     with torch.no_grad():
@@ -74,10 +112,14 @@ def test_training_changes_a_state_dict_taken_earlier(kind, real_device):
     assert torch.equal(checkpoint["x"], torch.ones(3, device=real_device))
 
 
+@core
 @claim("SD-08", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", SAVED)
 @pytest.mark.parametrize("requires_grad", [True, False])
-def test_the_values_of_a_state_dict_are_detached_plain_tensors(kind, requires_grad, real_device):
+def test_the_values_of_a_state_dict_are_detached_tensors(kind, requires_grad, real_device):
+    """By default the values of `state_dict()` are detached: a parameter or buffer is saved as a `torch.Tensor` with
+    `requires_grad` False, and the module's own keeps its flag.
+    """
     model = kind.on(ToyModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
     model.x.requires_grad_(requires_grad)
     value = model.state_dict()["x"]
@@ -86,9 +128,13 @@ def test_the_values_of_a_state_dict_are_detached_plain_tensors(kind, requires_gr
     assert model.x.requires_grad is requires_grad
 
 
+@core
 @claim("SD-13", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("Model", [NonPersistentModel, TiedModel])
-def test_no_move_conversion_or_mode_changes_the_keys_of_the_state_dict(Model, migration):
+def test_conversions_moves_and_modes_leave_the_keys_of_the_state_dict_unchanged(Model, migration):
+    """A dtype conversion such as `.half()`, a move such as `.cuda()`, `train()` and `eval()` leave the keys of
+    `state_dict()` and their order unchanged.
+    """
     model = Model(5, 10).to(migration.source)
     keys = list(model.state_dict())
     assert list(migration(model).state_dict()) == keys
@@ -99,6 +145,9 @@ def test_no_move_conversion_or_mode_changes_the_keys_of_the_state_dict(Model, mi
 @claim("SD-05", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("register", ["register_parameter", "register_buffer"])
 def test_a_parameter_or_buffer_registered_as_None_is_not_in_the_state_dict(register, device):
+    """`register_parameter("x", None)` and `register_buffer("x", None)` put no key into `state_dict()`, though the
+    module then has an attribute `x`, which is None.
+    """
     model = ToyModel(5, 10).to(device)
     getattr(model, register)("x", None)
     assert model.x is None
@@ -107,6 +156,9 @@ def test_a_parameter_or_buffer_registered_as_None_is_not_in_the_state_dict(regis
 
 @claim("SD-14", source="torch.nn.Module.state_dict")
 def test_a_submodule_that_is_None_leaves_no_key_and_no_metadata():
+    """A submodule that is None, as `add_module("head", None)` makes it, puts neither a key into `state_dict()` nor an
+    entry into its `_metadata`.
+    """
     model = ToyModel(5, 10)
     model.add_module("head", None)
     checkpoint = model.state_dict()
@@ -116,7 +168,10 @@ def test_a_submodule_that_is_None_leaves_no_key_and_no_metadata():
 
 @claim("SD-07", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", PERSISTENT_BUFFERS)
-def test_a_buffer_that_is_rebound_leaves_the_old_tensor_in_a_state_dict_taken_earlier(kind, real_device):
+def test_rebinding_a_buffer_leaves_the_old_tensor_in_a_state_dict_taken_earlier(kind, real_device):
+    """Rebinding a buffer, as `model.x = model.x + 1` does, leaves the old tensor in a state dict taken earlier; a new
+    `state_dict()` has the new one.
+    """
     model = kind.on(ToyModel(5, 10).to(real_device), "x", torch.zeros(3, device=real_device))
     checkpoint = model.state_dict()
     model.x = model.x + 1
@@ -126,7 +181,10 @@ def test_a_buffer_that_is_rebound_leaves_the_old_tensor_in_a_state_dict_taken_ea
 
 @claim("SD-15", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_writing_into_a_value_of_the_state_dict_writes_into_the_module(kind, real_device):
+def test_changing_a_value_of_the_state_dict_in_place_changes_the_module(kind, real_device):
+    """Changing a value of `state_dict()` in place changes the module's parameter or buffer, and `backward()` through a
+    result that needs the old value raises `RuntimeError`.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     product = model.x * torch.ones(3, device=real_device, requires_grad=True)
     model.state_dict()["x"].fill_(7)
@@ -136,7 +194,8 @@ def test_writing_into_a_value_of_the_state_dict_writes_into_the_module(kind, rea
 
 
 @claim("SD-16", source="torch.nn.Module.state_dict")
-def test_changing_the_keys_of_a_state_dict_changes_nothing_in_the_module(device):
+def test_changing_the_keys_of_a_state_dict_leaves_the_module_unchanged(device):
+    """Adding, removing or reassigning keys of the dict that `state_dict()` returned leaves the module unchanged."""
     model = ToyModel2(5, 10).to(device)
     b1, checkpoint = model.b1, model.state_dict()
     checkpoint["linear.weight"] = checkpoint["x"] = checkpoint.pop("b1")
@@ -147,8 +206,9 @@ def test_changing_the_keys_of_a_state_dict_changes_nothing_in_the_module(device)
 
 @claim("SD-09", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", SAVED)
-@pytest.mark.parametrize("path", ["", "body.toy"])
-def test_keep_vars_gives_the_registered_objects_themselves(kind, path):
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+def test_keep_vars_gives_the_parameters_and_buffers_themselves(kind, path):
+    """`state_dict(keep_vars=True)` holds the module's own `nn.Parameter` and buffer objects, not detached tensors."""
     model = NestedModel(5, 10)
     holder = kind.on(model.get_submodule(path), "x", torch.ones(3))
     checkpoint = model.state_dict(keep_vars=True)
@@ -160,6 +220,9 @@ def test_keep_vars_gives_the_registered_objects_themselves(kind, path):
 
 @claim("SD-10", source="torch.nn.Module.state_dict")
 def test_a_tied_tensor_is_in_the_state_dict_under_each_of_its_names():
+    """A tied parameter or buffer is in `state_dict()` under each of its names, with the same memory, whereas
+    `named_parameters()` names a tied parameter once.
+    """
     model = TiedModel(5, 10)
     checkpoint = model.state_dict()
     assert list(checkpoint) == ["b1", "b2", "c1", "c2", "linear.weight", "linear.bias"]
@@ -169,7 +232,10 @@ def test_a_tied_tensor_is_in_the_state_dict_under_each_of_its_names():
 
 
 @claim("SD-11", source="torch.nn.Module.state_dict")
-def test_gradients_are_not_in_the_state_dict_and_only_keep_vars_leads_to_them(real_device):
+def test_gradients_are_not_in_the_state_dict(real_device):
+    """Gradients are not in `state_dict()`, and its values have no `.grad`; only with `keep_vars=True`, which gives the
+    parameters themselves, do they have one.
+    """
     model = ToyModel2(5, 10).to(real_device)
     model.b1.grad = torch.ones(10, device=real_device)
     assert list(model.state_dict()) == ["b1", "linear.weight", "linear.bias"]
@@ -178,7 +244,10 @@ def test_gradients_are_not_in_the_state_dict_and_only_keep_vars_leads_to_them(re
 
 
 @claim("SD-12", source="torch.nn.Module.state_dict")
-def test_training_mode_requires_grad_flags_and_hooks_are_not_in_the_state_dict():
+def test_training_mode_requires_grad_and_hooks_are_not_in_the_state_dict():
+    """`state_dict()` holds neither the training mode, nor `requires_grad`, nor hooks: a fresh module that loads it
+    stays in training mode, trainable and without hooks.
+    """
     trained, fresh = ToyModel(5, 10), ToyModel(5, 10)
     trained.eval().requires_grad_(False).register_forward_hook(print)
     checkpoint = trained.state_dict()
@@ -191,20 +260,28 @@ def test_training_mode_requires_grad_flags_and_hooks_are_not_in_the_state_dict()
 
 
 @claim("SD-17", source="torch.nn.Module.state_dict")
-def test_parameters_come_before_buffers_and_buffers_before_submodules_as_they_were_registered(device):
+@pytest.mark.parametrize("kind", PERSISTENT_BUFFERS)
+def test_the_state_dict_holds_parameters_then_buffers_then_submodules_in_the_order_of_registration(kind, device):
+    """`state_dict()` lists a module's own parameters first, then its buffers, then its submodules, each in the order of
+    registration.
+    """
     model = nn.Module()
-    model.child = ToyModel(5, 10)
-    model.register_buffer("d", torch.ones(3))
+    model.z, model.y = nn.Linear(1, 1, bias=False), ToyModel(5, 10)
+    kind.on(model, "d", torch.ones(3))
     model.c = nn.Parameter(torch.ones(3))
     model.register_buffer("b", torch.ones(3))
     model.a = nn.Parameter(torch.ones(3))
-    assert list(model.to(device).state_dict()) == ["c", "a", "d", "b", "child.linear.weight", "child.linear.bias"]
+    own, below = ["c", "a", "d", "b"], ["z.weight", "y.linear.weight", "y.linear.bias"]
+    assert list(model.to(device).state_dict()) == own + below
 
 
 @claim("SD-18", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("keep_vars", [True, False])
-def test_a_value_has_the_dtype_the_strides_and_the_place_in_storage_of_the_live_tensor(kind, keep_vars):
+def test_a_value_of_the_state_dict_has_the_dtype_strides_and_memory_of_the_live_tensor(kind, keep_vars):
+    """A value of `state_dict()` has the dtype, shape, strides and storage offset of the module's tensor and shares its
+    memory, with `keep_vars=True` or without.
+    """
     base = torch.arange(12, dtype=torch.float64).view(3, 4)
     model = kind.on(nn.Module(), "x", base.t()[1:])
     value = model.state_dict(keep_vars=keep_vars)["x"]

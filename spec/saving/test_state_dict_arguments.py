@@ -32,7 +32,10 @@ class Telling(Versioned):
 
 
 @claim("SD-19", source="torch.nn.Module.state_dict")
-def test_each_call_makes_a_new_OrderedDict():
+def test_each_call_of_state_dict_makes_a_new_OrderedDict():
+    """Each call of `state_dict()` returns a new `OrderedDict` with a new `_metadata`; that of a module without state is
+    empty.
+    """
     model = ToyModel(5, 10)
     first, second = model.state_dict(), model.state_dict()
     assert type(first) is type(first._metadata) is OrderedDict
@@ -44,7 +47,10 @@ def test_each_call_makes_a_new_OrderedDict():
 
 @claim("SD-20", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", [dict, OrderedDict])
-def test_a_destination_is_filled_beside_what_it_holds_and_returned(kind, device):
+def test_a_destination_gets_the_keys_keeps_what_it_held_and_is_returned(kind, device):
+    """Given a dict as `destination`, `state_dict()` adds its keys to it, keeps what it held, returns it, and creates no
+    `_metadata` on it.
+    """
     model, held = NestedModel(5, 10).to(device), torch.ones(1)
     destination = kind(held=held)
     assert model.state_dict(destination=destination) is destination
@@ -55,6 +61,9 @@ def test_a_destination_is_filled_beside_what_it_holds_and_returned(kind, device)
 
 @claim("SD-21", source="torch.nn.Module.state_dict")
 def test_a_second_module_can_be_saved_into_the_same_state_dict_under_a_prefix():
+    """`state_dict(destination=checkpoint, prefix="second.")` adds a second module's keys and metadata under that prefix
+    to the state dict of a first one.
+    """
     checkpoint = ToyModel(5, 10).state_dict(prefix="first.")
     Versioned().state_dict(destination=checkpoint, prefix="second.")
     assert list(checkpoint) == ["first.linear.weight", "first.linear.bias", "second.x"]
@@ -63,6 +72,9 @@ def test_a_second_module_can_be_saved_into_the_same_state_dict_under_a_prefix():
 
 @claim("SD-102", source="torch.nn.Module.state_dict")
 def test_a_second_module_saved_under_the_same_prefix_replaces_the_values_and_the_version_of_the_first():
+    """Saving a second module into a state dict under a prefix that it already has replaces the values of equal keys and
+    that prefix's version in `_metadata`; the rest stays.
+    """
     checkpoint, second = nn.BatchNorm1d(3, affine=False).state_dict(prefix="x."), Versioned()
     checkpoint._metadata["other"] = {"version": 3}
     second.register_buffer("running_mean", torch.ones(3))
@@ -75,20 +87,28 @@ def test_a_second_module_saved_under_the_same_prefix_replaces_the_values_and_the
 @claim("SD-22", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("prefix", ["model.", "model_"])
 def test_the_prefix_is_put_before_every_key_as_it_is(prefix, device):
+    """The `prefix` of `state_dict()` is put before every key as it is: no dot is added."""
     model = NestedModel(5, 10).to(device)
     assert list(model.state_dict(prefix=prefix)) == [prefix + key for key in model.state_dict()]
 
 
 @claim("SD-103", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize(
-    ("prefix", "path"), [("model.", "model"), ("model_", "model"), ("model..", "model."), ("m", "")]
+    ("prefix", "path"),
+    [("model.", "model"), ("model_", "model"), ("model..", "model."), pytest.param("m", "", id="m-the empty path")],
 )
-def test_the_metadata_names_a_module_by_its_prefix_without_the_last_character_even_if_it_is_no_dot(prefix, path):
+def test_the_metadata_names_a_module_by_its_prefix_without_the_last_character(prefix, path):
+    """`state_dict()` files a module's version in `_metadata` under its `prefix` without the last character, whatever it
+    is: `"model_"` becomes `"model"`.
+    """
     assert list(Versioned().state_dict(prefix=prefix)._metadata.items()) == [(path, {"version": 7})]
 
 
 @claim("SD-23", source="torch.nn.Module.state_dict")
 def test_the_metadata_names_the_version_of_every_submodule_by_its_path():
+    """The `_metadata` of `state_dict()` holds the version of the module and of each submodule by its path: 1, or the
+    `_version` of its class.
+    """
     model = NestedModel(5, 10)
     model.body.norm = nn.BatchNorm1d(10)
     model.body.toy.own = Versioned()
@@ -111,7 +131,10 @@ def saved_and_loaded(checkpoint):
 
 @claim("SD-24", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("route", [saved_and_loaded, copy.deepcopy, copy.copy])
-def test_the_metadata_survives_a_file_and_a_copy_and_the_order_and_type_of_the_state_dict_do_too(route):
+def test_a_file_or_copy_of_a_state_dict_keeps_its_metadata_order_and_type(route):
+    """`torch.save` and `torch.load(weights_only=True)`, `copy.deepcopy` and `copy.copy` keep a state dict's
+    `_metadata`, the order of its keys and its type, `OrderedDict`.
+    """
     checkpoint = nn.Sequential(Versioned(), nn.BatchNorm1d(3)).state_dict()
     arrived = route(checkpoint)
     assert type(arrived) is OrderedDict
@@ -120,7 +143,8 @@ def test_the_metadata_survives_a_file_and_a_copy_and_the_order_and_type_of_the_s
 
 
 @claim("SD-25", source="torch.nn.Module.state_dict")
-def test_a_dict_comprehension_over_a_state_dict_loses_the_metadata():
+def test_a_dict_comprehension_over_a_state_dict_has_no_metadata():
+    """A dict comprehension over `state_dict()`, as for renaming its keys, gives a dict without the `_metadata`."""
     checkpoint = ToyModel(5, 10).state_dict()
     renamed = {f"model.{key}": value for key, value in checkpoint.items()}
     assert hasattr(checkpoint, "_metadata")
@@ -128,7 +152,10 @@ def test_a_dict_comprehension_over_a_state_dict_loses_the_metadata():
 
 
 @claim("SD-26", source="torch.nn.Module.state_dict")
-def test_positional_arguments_are_destination_prefix_and_keep_vars_and_raise_a_warning():
+def test_positional_arguments_of_state_dict_are_destination_prefix_and_keep_vars_and_deprecated():
+    """Positional arguments of `state_dict()` are `destination`, `prefix` and `keep_vars`, in this order, and emit a
+    warning that they are deprecated.
+    """
     model, destination = ToyModel3(5, 10), OrderedDict()
     with pytest.warns(Warning, match="Positional args are being deprecated, use kwargs instead"):
         returned = model.state_dict(destination, "p.", True)
@@ -142,14 +169,20 @@ def test_positional_arguments_are_destination_prefix_and_keep_vars_and_raise_a_w
 
 
 @claim("SD-27", source="torch.nn.Module.state_dict", since="2.4")
-def test_positional_arguments_raise_a_FutureWarning_at_the_line_of_the_caller():
+def test_positional_arguments_of_state_dict_raise_a_FutureWarning_at_the_caller():
+    """Positional arguments of `state_dict()` emit a `FutureWarning` that points to the caller's file,
+    not to torch's.
+    """
     with pytest.warns(FutureWarning, match="Positional args") as warned:
         ToyModel(5, 10).state_dict({})
     assert [warning.filename for warning in warned] == [__file__]
 
 
 @claim("SD-28", source="torch.nn.Module.state_dict")
-def test_a_keyword_wins_over_a_positional_argument():
+def test_a_keyword_argument_of_state_dict_wins_over_a_positional_one():
+    """Where `destination`, `prefix` or `keep_vars` is given both by position and by keyword, `state_dict()` uses the
+    keyword's value.
+    """
     model, destination = ToyModel3(5, 10), OrderedDict()
     with pytest.warns(Warning, match="Positional args"):
         returned = model.state_dict({}, "p.", False, destination=destination, prefix="q.", keep_vars=True)
@@ -159,7 +192,8 @@ def test_a_keyword_wins_over_a_positional_argument():
 
 
 @claim("SD-29", source="torch.nn.Module.state_dict")
-def test_keyword_arguments_raise_no_warning():
+def test_keyword_arguments_of_state_dict_raise_no_warning():
+    """`state_dict()` emits no warning for `destination`, `prefix` and `keep_vars` that are given by keyword."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         checkpoint = ToyModel(5, 10).state_dict(destination=OrderedDict(), prefix="p.", keep_vars=True)
@@ -168,7 +202,10 @@ def test_keyword_arguments_raise_no_warning():
 
 @claim("SD-30", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("keep_vars", [True, False])
-def test_a_submodule_that_saves_in_its_own_way_is_asked_with_its_path_and_adds_its_keys(keep_vars):
+def test_a_submodule_that_overrides_how_it_saves_is_given_its_path_and_adds_its_keys(keep_vars):
+    """A submodule that overrides `_save_to_state_dict` is given its path and a dot as `prefix`, and the caller's
+    `keep_vars`, and the keys that it adds are in `state_dict()`.
+    """
     model = nn.Module()
     model.body = nn.Sequential(Telling())
     checkpoint = model.state_dict(keep_vars=keep_vars)
@@ -177,7 +214,11 @@ def test_a_submodule_that_saves_in_its_own_way_is_asked_with_its_path_and_adds_i
 
 
 @claim("SD-31", source="torch.nn.Module.state_dict")
-def test_a_submodule_that_overrides_state_dict_is_asked_by_keyword_and_saves_what_it_likes():
+def test_a_submodule_that_overrides_state_dict_is_called_by_keyword_and_its_result_ignored():
+    """A submodule's overridden `state_dict` is called with `destination`, `prefix` and `keep_vars` by keyword, and what
+    it returns is ignored.
+    """
+
     class Silent(Versioned):
         def state_dict(self, **asked):
             self.asked = asked

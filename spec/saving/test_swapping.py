@@ -20,7 +20,10 @@ def swapping():
 
 @claim("LOAD-76", source=FLAG, since="2.3")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_where_tensors_swap_assigning_keeps_the_object_and_takes_the_rest_from_the_checkpoint(kind, swapping):
+def test_in_swap_mode_an_assigning_load_keeps_the_object_and_takes_the_rest_from_the_checkpoint(kind, swapping):
+    """In swap mode, `load_state_dict(assign=True)` keeps each parameter and buffer object, its type and
+    `requires_grad`, and takes dtype, strides and memory from the checkpoint.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(2, 3))
     tensor, trainable, saved = model.x, model.x.requires_grad, torch.ones(3, 2, dtype=torch.float64).t()
     model.load_state_dict({"x": saved}, assign=True)
@@ -31,7 +34,10 @@ def test_where_tensors_swap_assigning_keeps_the_object_and_takes_the_rest_from_t
 
 @claim("LOAD-77", source=FLAG, since="2.3")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
-def test_where_tensors_swap_loading_keeps_object_storage_and_dtype(kind, swapping):
+def test_in_swap_mode_a_load_keeps_object_memory_and_dtype(kind, swapping):
+    """In swap mode, `load_state_dict()` without `assign` keeps the object, memory, dtype and `requires_grad` of a
+    parameter or buffer, as it does outside swap mode.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     tensor, storage, trainable = model.x, model.x.data_ptr(), model.x.requires_grad
     checkpoint = {"x": torch.ones(3, dtype=torch.float64, requires_grad=not trainable)}
@@ -42,7 +48,10 @@ def test_where_tensors_swap_loading_keeps_object_storage_and_dtype(kind, swappin
 
 
 @claim("LOAD-78", source=FLAG, since="2.3")
-def test_where_tensors_swap_an_optimizer_built_before_a_checkpoint_is_assigned_updates_the_module(swapping):
+def test_in_swap_mode_an_optimizer_built_before_an_assigning_load_updates_the_module(swapping):
+    """In swap mode, an optimizer built before `load_state_dict(assign=True)` goes on updating the
+    module's parameters.
+    """
     model = PARAMETER.on(nn.Module(), "x", torch.zeros(3))
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     model.load_state_dict({"x": torch.ones(3)}, assign=True)
@@ -54,7 +63,11 @@ def test_where_tensors_swap_an_optimizer_built_before_a_checkpoint_is_assigned_u
 @claim("LOAD-79", source=FLAG, since="2.3")
 @pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_where_tensors_swap_a_parameter_keeps_its_requires_grad(kind, requires_grad, swapping):
+def test_in_swap_mode_a_parameter_keeps_its_requires_grad(kind, requires_grad, swapping):
+    """In swap mode, a loaded parameter keeps its `requires_grad`, even where its own `module_load` returns a parameter
+    with another.
+    """
+
     class Kept(nn.Parameter):
         def module_load(self, other, assign=False):
             return nn.Parameter(other.detach(), requires_grad)
@@ -68,7 +81,10 @@ def test_where_tensors_swap_a_parameter_keeps_its_requires_grad(kind, requires_g
 
 
 @claim("LOAD-80", source=FLAG, since="2.3")
-def test_where_tensors_swap_one_that_is_weakly_referenced_cannot_be_loaded(swapping):
+def test_in_swap_mode_an_assigning_load_of_a_weakly_referenced_parameter_raises_an_error(swapping):
+    """In swap mode, `load_state_dict(assign=True)` raises `RuntimeError` for a parameter that has a weak reference, and
+    leaves it unchanged.
+    """
     model = PARAMETER.on(nn.Module(), "x", torch.zeros(3))
     watched = weakref.ref(model.x)
     with pytest.raises(RuntimeError, match='While swapping the parameter named "x"'):
@@ -79,7 +95,11 @@ def test_where_tensors_swap_one_that_is_weakly_referenced_cannot_be_loaded(swapp
 
 @claim("LOAD-81", source="torch.Tensor.module_load", since="2.3")
 @pytest.mark.parametrize("returned", ["self", "other"])
-def test_module_load_must_not_return_one_of_its_arguments(returned, swapping):
+def test_in_swap_mode_module_load_that_returns_one_of_its_arguments_is_an_error(returned, swapping):
+    """In swap mode, loading raises `RuntimeError` where the `module_load` of a parameter's subclass returns one of its
+    arguments, `self` or `other`.
+    """
+
     class Lazy(nn.Parameter):
         def module_load(self, other, assign=False):
             return {"self": self, "other": other}[returned]
@@ -92,7 +112,11 @@ def test_module_load_must_not_return_one_of_its_arguments(returned, swapping):
 
 @claim("LOAD-82", source="torch.Tensor.module_load", since="2.3")
 @pytest.mark.parametrize("assign", [True, False])
-def test_a_tensor_decides_in_module_load_what_it_takes_from_the_checkpoint(assign, swapping):
+def test_in_swap_mode_a_parameter_decides_in_module_load_what_it_takes_from_the_checkpoint(assign, swapping):
+    """In swap mode, a parameter holds after a load what the `module_load(other, assign)` of its class makes of the
+    checkpoint's tensor.
+    """
+
     class Doubling(nn.Parameter):
         def module_load(self, other, assign=False):
             return nn.Parameter(other * (4 if assign else 2))

@@ -4,14 +4,18 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import any_channels, claim
+from ..vocabulary import any_channels, claim, core
 
 BATCH_NORMS = {nn.BatchNorm1d: (4,), nn.BatchNorm2d: (4, 3, 3), nn.BatchNorm3d: (4, 2, 2, 2)}
 
 
+@core
 @claim("IDIOM-02", source="torch.nn.BatchNorm1d")
 @pytest.mark.parametrize("BatchNorm", BATCH_NORMS)
 def test_BatchNorm_has_two_parameters_and_three_buffers_one_of_them_an_integer(BatchNorm, device):
+    """By default, `nn.BatchNorm1d`, `nn.BatchNorm2d` and `nn.BatchNorm3d` have the parameters `weight` and `bias` and
+    the buffers `running_mean`, `running_var` and `num_batches_tracked`, an int64, all five in `state_dict()`.
+    """
     model = BatchNorm(10).to(device)
     assert {name: p.shape for name, p in model.named_parameters()} == {"weight": (10,), "bias": (10,)}
     assert {name: (b.shape, b.dtype) for name, b in model.named_buffers()} == {
@@ -22,10 +26,14 @@ def test_BatchNorm_has_two_parameters_and_three_buffers_one_of_them_an_integer(B
     assert len(model.state_dict()) == 5
 
 
+@core
 @claim("IDIOM-03", source="torch.nn.BatchNorm1d")
 @pytest.mark.parametrize("BatchNorm", BATCH_NORMS)
 @pytest.mark.parametrize("grad", [True, False])
-def test_a_forward_updates_the_buffers_of_BatchNorm_in_train_mode_only(BatchNorm, grad, real_device):
+def test_a_forward_updates_the_buffers_of_BatchNorm_in_training_mode_only(BatchNorm, grad, real_device):
+    """In training mode, a forward of a BatchNorm updates `running_mean`, `running_var` and `num_batches_tracked`, under
+    `torch.no_grad()` too; in eval mode it leaves all three unchanged.
+    """
     model = BatchNorm(2).to(real_device)
     _, *space = BATCH_NORMS[BatchNorm]
     x = torch.arange(8.0 * torch.Size(space).numel()).reshape(4, 2, *space).to(real_device)
@@ -39,9 +47,13 @@ def test_a_forward_updates_the_buffers_of_BatchNorm_in_train_mode_only(BatchNorm
     assert 1 not in model.running_var.tolist()
 
 
+@core
 @claim("IDIOM-06", source="torch.nn.BatchNorm1d")
 @any_channels
 def test_a_BatchNorm_saved_without_its_buffers_computes_something_else(real_device, channels):
+    """A fresh BatchNorm that loads only the parameters of a trained one, with `strict=False`, computes something else
+    in eval mode; one that loads the whole `state_dict()` computes the same.
+    """
     _, out_channels = channels
     x = torch.randn(8, out_channels).to(real_device) + 3
     trained = nn.BatchNorm1d(out_channels).to(real_device)
@@ -61,6 +73,9 @@ def normal(*shape):
 
 @claim("IDIOM-04", source="torch.nn.Module.requires_grad_")
 def test_freezing_a_BatchNorm_does_not_stop_its_statistics_and_eval_does(real_device):
+    """Freezing a BatchNorm by `requires_grad_(False)` doesn't stop its running statistics: a forward in training mode
+    still updates `running_mean` and `num_batches_tracked`; in eval mode they stay unchanged.
+    """
     model = nn.BatchNorm1d(2).to(real_device).requires_grad_(False)
     x = normal(8, 2).to(real_device)
     model(x)
@@ -77,6 +92,9 @@ def test_freezing_a_BatchNorm_does_not_stop_its_statistics_and_eval_does(real_de
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("track", [True, False])
 def test_a_norm_without_scale_or_statistics_registers_them_as_None(BatchNorm, affine, track):
+    """`nn.BatchNorm1d` and `nn.InstanceNorm2d` register `weight` and `bias` as None with `affine=False`, and their
+    three buffers as None with `track_running_stats=False`: neither listed nor in `state_dict()`.
+    """
     model = getattr(nn, BatchNorm)(3, affine=affine, track_running_stats=track)
     parameters, buffers = ["weight", "bias"], ["running_mean", "running_var", "num_batches_tracked"]
     assert [name for name, _ in model.named_parameters()] == parameters * affine
@@ -90,19 +108,29 @@ def test_a_norm_without_scale_or_statistics_registers_them_as_None(BatchNorm, af
 @pytest.mark.parametrize(
     ("norm", "expected"),
     [
-        ("InstanceNorm1d", []),
-        ("InstanceNorm3d", []),
-        ("LayerNorm", ["weight", "bias"]),
-        ("BatchNorm2d", ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]),
+        pytest.param("InstanceNorm1d", [], id="InstanceNorm1d"),
+        pytest.param("InstanceNorm3d", [], id="InstanceNorm3d"),
+        pytest.param("LayerNorm", ["weight", "bias"], id="LayerNorm"),
+        pytest.param(
+            "BatchNorm2d",
+            ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"],
+            id="BatchNorm2d",
+        ),
     ],
 )
-def test_by_default_BatchNorm_has_scale_and_statistics_LayerNorm_scale_and_InstanceNorm_nothing(norm, expected):
+def test_by_default_BatchNorm_saves_five_tensors_LayerNorm_two_and_InstanceNorm_none(norm, expected):
+    """By default, `nn.BatchNorm2d` saves `weight`, `bias` and three buffers, `nn.LayerNorm` saves `weight` and `bias`,
+    and `nn.InstanceNorm1d` has an empty `state_dict()`.
+    """
     assert list(getattr(nn, norm)(3).state_dict()) == expected
 
 
 @claim("IDIOM-25", source="torch.nn.BatchNorm1d")
 @pytest.mark.parametrize("momentum", [0.1, 0.5, 1.0])
-def test_BatchNorm_moves_its_statistics_by_the_momentum_and_takes_the_unbiased_variance(momentum, real_device):
+def test_BatchNorm_moves_its_statistics_towards_those_of_the_batch_by_its_momentum(momentum, real_device):
+    """In training mode, a BatchNorm moves `running_mean` and `running_var` towards the mean and the unbiased variance
+    of the batch, by the fraction `momentum`.
+    """
     model = nn.BatchNorm1d(2, momentum=momentum).to(real_device)
     x = normal(8, 2)
     model(x.to(real_device))
@@ -112,6 +140,9 @@ def test_BatchNorm_moves_its_statistics_by_the_momentum_and_takes_the_unbiased_v
 
 @claim("IDIOM-26", source="torch.nn.BatchNorm1d")
 def test_BatchNorm_without_momentum_keeps_the_mean_over_all_batches(real_device):
+    """With `momentum=None`, a BatchNorm in training mode keeps in `running_mean` the plain average of the means of all
+    batches so far.
+    """
     model = nn.BatchNorm1d(2, momentum=None).to(real_device)
     batches = [normal(8, 2) for _ in range(3)]
     for batch in batches:
@@ -122,6 +153,9 @@ def test_BatchNorm_without_momentum_keeps_the_mean_over_all_batches(real_device)
 
 @claim("IDIOM-27", source="torch.nn.BatchNorm1d")
 def test_BatchNorm_updates_its_buffers_in_place(real_device):
+    """A forward of a BatchNorm in training mode updates its buffers in place: they stay the same tensors, and a
+    `state_dict()` taken earlier shows the new values.
+    """
     model = nn.BatchNorm1d(2).to(real_device)
     buffers, checkpoint = list(model.buffers()), model.state_dict()
     model(normal(8, 2).to(real_device))
@@ -131,7 +165,10 @@ def test_BatchNorm_updates_its_buffers_in_place(real_device):
 
 
 @claim("IDIOM-28", source="torch.nn.BatchNorm1d")
-def test_the_statistics_of_BatchNorm_keep_no_history_of_an_input_that_requires_grad(real_device):
+def test_the_statistics_of_BatchNorm_are_detached_from_an_input_that_requires_grad(real_device):
+    """The buffers of a BatchNorm in training mode get no `grad_fn` from an input that requires grad, so forward and
+    `backward()` can be repeated without a `detach()`.
+    """
     model = nn.BatchNorm1d(2).to(real_device)
     for _ in range(2):
         model(normal(8, 2).to(real_device).requires_grad_()).sum().backward()
@@ -141,6 +178,9 @@ def test_the_statistics_of_BatchNorm_keep_no_history_of_an_input_that_requires_g
 
 @claim("IDIOM-29", source="torch.nn.BatchNorm1d")
 def test_BatchNorm_without_statistics_normalizes_by_the_batch_in_eval_mode_too(real_device):
+    """A BatchNorm with `track_running_stats=False` normalizes by the statistics of the batch in eval mode too, where a
+    BatchNorm with running statistics uses those.
+    """
     x = normal(8, 2).to(real_device)
     tracking = nn.BatchNorm1d(2).to(real_device)
     without = nn.BatchNorm1d(2, track_running_stats=False).to(real_device)
@@ -150,6 +190,9 @@ def test_BatchNorm_without_statistics_normalizes_by_the_batch_in_eval_mode_too(r
 
 @claim("IDIOM-30", source="torch.nn.BatchNorm1d")
 def test_resetting_the_statistics_of_BatchNorm_keeps_its_tensors_and_its_scale(real_device):
+    """`reset_running_stats()` of a BatchNorm sets its three buffers back to their initial values in place and leaves
+    `weight`; `reset_parameters()` sets `weight` to ones and `bias` to zeros.
+    """
     model = nn.BatchNorm1d(2).to(real_device)
     model(normal(8, 2).to(real_device))
     model.weight.detach().fill_(5)
@@ -166,25 +209,19 @@ def test_resetting_the_statistics_of_BatchNorm_keeps_its_tensors_and_its_scale(r
 @claim("IDIOM-31", source="torch.nn.BatchNorm1d")
 @pytest.mark.parametrize("convert", ["half", "bfloat16", "double"])
 def test_a_conversion_of_BatchNorm_leaves_its_counter_an_integer(convert, device):
+    """`.half()`, `.bfloat16()` and `.double()` convert the parameters and the running statistics of a BatchNorm and
+    leave its counter `num_batches_tracked` an int64.
+    """
     model = getattr(nn.BatchNorm1d(2).to(device), convert)()
     assert model.running_mean.dtype is model.running_var.dtype is model.weight.dtype is not torch.float32
     assert model.num_batches_tracked.dtype is torch.int64
 
 
-@claim("IDIOM-32", source="torch.nn.BatchNorm1d")
-def test_a_checkpoint_without_metadata_may_lack_the_counter_of_BatchNorm(real_device):
-    """Such are the checkpoints from before torch 0.4.1, which brought the counter."""
-    model = nn.BatchNorm1d(2).to(real_device)
-    checkpoint = model.state_dict()
-    del checkpoint["num_batches_tracked"]
-    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "num_batches_tracked"'):
-        model.load_state_dict(checkpoint)
-    assert model.load_state_dict(dict(checkpoint)) == ([], [])
-    assert list(checkpoint) == ["weight", "bias", "running_mean", "running_var"]
-
-
 @claim("IDIOM-33", source="torch.nn.BatchNorm1d", since="2.2")
 def test_a_checkpoint_without_counter_leaves_the_one_that_BatchNorm_has(real_device):
+    """A checkpoint that has neither `num_batches_tracked` nor metadata, such as a plain dict, leaves the counter of the
+    BatchNorm that loads it unchanged.
+    """
     model = nn.BatchNorm1d(2).to(real_device)
     model.num_batches_tracked.fill_(7)
     checkpoint = {name: torch.ones(2) for name in ("weight", "bias", "running_mean", "running_var")}
@@ -194,6 +231,9 @@ def test_a_checkpoint_without_counter_leaves_the_one_that_BatchNorm_has(real_dev
 
 @claim("IDIOM-34", source="torch.nn.BatchNorm1d", until="2.2")
 def test_a_checkpoint_without_counter_sets_the_one_that_BatchNorm_has_to_zero(real_device):
+    """Before torch 2.2, a checkpoint that had neither `num_batches_tracked` nor metadata, such as a plain dict, set the
+    counter of the BatchNorm that loaded it to 0.
+    """
     model = nn.BatchNorm1d(2).to(real_device)
     model.num_batches_tracked.fill_(7)
     checkpoint = {name: torch.ones(2) for name in ("weight", "bias", "running_mean", "running_var")}
@@ -202,7 +242,10 @@ def test_a_checkpoint_without_counter_sets_the_one_that_BatchNorm_has_to_zero(re
 
 
 @claim("IDIOM-35", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
-def test_converting_to_SyncBatchNorm_replaces_each_BatchNorm_and_keeps_its_state(device):
+def test_converting_to_SyncBatchNorm_replaces_each_BatchNorm_inside_and_keeps_its_state(device):
+    """`nn.SyncBatchNorm.convert_sync_batchnorm(module)` replaces each BatchNorm inside `module`, at any depth, by an
+    `nn.SyncBatchNorm` with the same parameter and buffer objects under the same keys, and returns the module itself.
+    """
     model = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(nn.BatchNorm2d(2), nn.LayerNorm(2))).to(device)
     layer, tensors = model[1][1], [*model.parameters(), *model.buffers()]
     keys = list(model.state_dict())
@@ -216,12 +259,18 @@ def test_converting_to_SyncBatchNorm_replaces_each_BatchNorm_and_keeps_its_state
 @claim("IDIOM-54", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm", since="2.2")
 @pytest.mark.parametrize("training", [True, False])
 def test_converting_to_SyncBatchNorm_keeps_the_mode(training):
+    """An `nn.SyncBatchNorm` made by `nn.SyncBatchNorm.convert_sync_batchnorm()` has the mode, training or eval, of the
+    BatchNorm that it replaces.
+    """
     model = nn.Sequential(nn.BatchNorm1d(2)).train(training)
     assert nn.SyncBatchNorm.convert_sync_batchnorm(model)[0].training is training
 
 
 @claim("IDIOM-36", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
 def test_converting_a_BatchNorm_itself_to_SyncBatchNorm_returns_another_module_with_the_same_state(device):
+    """`nn.SyncBatchNorm.convert_sync_batchnorm()` called on a BatchNorm itself returns a new `nn.SyncBatchNorm` that
+    shares its parameters and buffers; the BatchNorm stays as it was.
+    """
     model = nn.BatchNorm1d(2).to(device)
     converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)
     assert type(model) is nn.BatchNorm1d

@@ -1,4 +1,4 @@
-"""What ``requires_grad_()`` of a module freezes and thaws."""
+"""What ``requires_grad_()`` of a module freezes and unfreezes."""
 
 import pytest
 import torch
@@ -14,7 +14,13 @@ def flags(module):
 @claim("GRAD-06", source="torch.nn.Module.requires_grad_")
 @pytest.mark.parametrize("kind", [*BUFFERS, PLAIN_TENSOR])
 @pytest.mark.parametrize("trainable", [True, False])
-def test_freezing_or_thawing_a_module_changes_its_parameters_and_nothing_else(kind, trainable):
+def test_freezing_or_unfreezing_a_module_changes_its_parameters_and_nothing_else(kind, trainable):
+    """`module.requires_grad_(False)` freezes the parameters of a module and its submodules, `requires_grad_(True)`
+    makes floating-point ones trainable; buffers and plain tensors keep their `requires_grad`.
+
+    Beware: `requires_grad_(True)` unfreezes a constant that is held as a frozen parameter too; held as a buffer, it
+    stays a constant.
+    """
     model = NestedModel(5, 10)
     for module in (model, model.body.toy):
         kind.on(module, "x", torch.ones(3, requires_grad=not trainable))
@@ -33,7 +39,10 @@ def test_freezing_or_thawing_a_module_changes_its_parameters_and_nothing_else(ki
 
 @claim("GRAD-22", source="torch.nn.Module.requires_grad_")
 @pytest.mark.parametrize("Model", [ToyModel3, FrozenModel, TiedModel])
-def test_freezing_and_thawing_return_the_module_and_thawing_is_the_default(Model):
+def test_freezing_and_unfreezing_return_the_module_and_unfreezing_is_the_default(Model):
+    """`module.requires_grad_()` makes the parameters trainable by default and `requires_grad_(False)` freezes them;
+    both return the module, and the parameters stay the same objects.
+    """
     model = Model(5, 10)
     parameters = list(model.parameters())
     assert model.requires_grad_(False) is model
@@ -45,6 +54,9 @@ def test_freezing_and_thawing_return_the_module_and_thawing_is_the_default(Model
 
 @claim("GRAD-23", source="torch.nn.Module.requires_grad_")
 def test_freezing_a_submodule_leaves_the_rest_trainable(device):
+    """`requires_grad_(False)` of a submodule freezes the parameters of that submodule and leaves those of the modules
+    around it trainable.
+    """
     model = NestedModel(5, 10).to(device)
     model.body.toy.linear.requires_grad_(False)
     assert flags(model) == {
@@ -55,19 +67,12 @@ def test_freezing_a_submodule_leaves_the_rest_trainable(device):
     }
 
 
-@claim("GRAD-24", source="torch.nn.Module.requires_grad_")
-@pytest.mark.parametrize("kind", BUFFERS)
-def test_thawing_a_module_thaws_a_constant_kept_as_a_frozen_parameter_and_none_kept_as_a_buffer(kind):
-    model = kind.on(FrozenModel(5, 10), "x", torch.ones(3))
-    assert not model.f1.requires_grad
-    model.requires_grad_(True)
-    assert model.f1.requires_grad
-    assert not model.x.requires_grad
-
-
 @claim("GRAD-25", source="torch.nn.Module.requires_grad_")
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.uint8])
-def test_a_module_with_an_integer_parameter_can_be_frozen_and_not_thawed(dtype):
+def test_a_module_with_an_integer_parameter_can_be_frozen_and_raises_when_it_is_unfrozen(dtype):
+    """`module.requires_grad_(False)` freezes a module with an integer or bool parameter; `requires_grad_(True)` raises
+    `RuntimeError` at that parameter, which stays frozen, after the parameters registered before it became trainable.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3))
     model.integer = nn.Parameter(torch.ones(3, dtype=dtype), requires_grad=False)
@@ -75,11 +80,14 @@ def test_a_module_with_an_integer_parameter_can_be_frozen_and_not_thawed(dtype):
     assert flags(model) == {"p": False, "integer": False}
     with pytest.raises(RuntimeError, match="only Tensors of floating point"):
         model.requires_grad_(True)
-    assert not model.integer.requires_grad
+    assert flags(model) == {"p": True, "integer": False}
 
 
 @claim("GRAD-26", source="torch.nn.Module.requires_grad_")
-def test_freezing_keeps_the_gradient_that_is_there_and_adds_no_further_one(real_device):
+def test_a_frozen_parameter_keeps_the_gradient_it_has_and_further_backward_adds_nothing(real_device):
+    """Parameters frozen by `requires_grad_(False)` after a `backward()` keep their gradients, and the next `backward()`
+    adds nothing to them, while those of trainable parameters accumulate.
+    """
     model = ToyModel2(5, 10).to(real_device)
     x = torch.ones(3, 5, device=real_device)
     model(x).sum().backward()
@@ -93,6 +101,9 @@ def test_freezing_keeps_the_gradient_that_is_there_and_adds_no_further_one(real_
 
 @claim("GRAD-27", source="torch.nn.Module.requires_grad_")
 def test_a_gradient_flows_through_a_frozen_layer_to_the_one_before_it(real_device):
+    """`backward()` passes the gradient through a layer frozen by `requires_grad_(False)` to the layer before it; the
+    frozen layer's own parameters get none.
+    """
     model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4)).to(real_device)
     model[1].requires_grad_(False)
     model(torch.ones(1, 2, device=real_device)).sum().backward()
@@ -102,7 +113,10 @@ def test_a_gradient_flows_through_a_frozen_layer_to_the_one_before_it(real_devic
 
 
 @claim("GRAD-28", source="torch.nn.Module.requires_grad_")
-def test_the_output_of_a_frozen_module_cannot_be_differentiated(real_device):
+def test_backward_from_the_output_of_a_frozen_module_raises(real_device):
+    """If a module is frozen by `requires_grad_(False)` and its input doesn't require grad, its output doesn't either,
+    and `backward()` from it raises `RuntimeError`.
+    """
     model = ToyModel3(5, 10).to(real_device).requires_grad_(False)
     output = model(torch.ones(3, 5, device=real_device))
     assert not output.requires_grad
@@ -111,7 +125,10 @@ def test_the_output_of_a_frozen_module_cannot_be_differentiated(real_device):
 
 
 @claim("GRAD-29", source="torch.nn.Module.requires_grad_")
-def test_a_parameter_put_on_a_frozen_module_is_trainable(device):
+def test_a_parameter_assigned_to_a_frozen_module_is_trainable(device):
+    """An `nn.Parameter` or submodule that is assigned to a module after `requires_grad_(False)` is trainable: only the
+    parameters that the module had are frozen.
+    """
     model = ToyModel2(5, 10).to(device).requires_grad_(False)
     model.x = nn.Parameter(torch.ones(3, device=device))
     model.layer = nn.Linear(1, 1, bias=False, device=device)

@@ -10,65 +10,98 @@ from ..vocabulary import (
     ARTICLE_CHANNELS,
     BUFFERS,
     FROZEN_PARAMETER,
+    KINDS,
     PARAMETER,
     PLAIN,
-    ToyModel,
     ToyModel2,
     ToyModel3,
     answers,
     any_channels,
+    any_model,
+    available,
     channels,
     claim,
+    core,
+    registered,
 )
 from .optimizers import OPTIMIZERS
 
 
+@core
 @claim("GRAD-01", source="torch.nn.Parameter")
 @answers("gets a gradient?", yes=(PARAMETER,))
-@pytest.mark.parametrize("Model", [ToyModel2, ToyModel3])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@any_channels
-def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(Model, dtype, real_device, channels):
-    model = Model(*channels).to(dtype).to(real_device)
-    model(torch.ones(3, channels[0], dtype=dtype, device=real_device)).sum().backward()
-    for parameter in model.parameters():
-        assert parameter.grad.shape == parameter.shape
-        assert (parameter.grad.dtype, parameter.grad.device) == (parameter.dtype, parameter.device)
+@any_model
+def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(real_device, Model, channels, shape):
+    """After `backward()`, the `.grad` of each trainable parameter that the output depends on has the parameter's own
+    shape, dtype and device.
+    """
+    model = Model(*channels).to(real_device)
+    model.x = nn.Parameter(torch.ones(shape, dtype=torch.float64).to(real_device))
+    (model(torch.ones(3, channels[0], device=real_device)).sum() * model.x).sum().backward()
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    assert [parameter.grad.shape for parameter in trainable] == [parameter.shape for parameter in trainable]
+    assert [parameter.grad.dtype for parameter in trainable] == [parameter.dtype for parameter in trainable]
+    assert [parameter.grad.device for parameter in trainable] == [parameter.device for parameter in trainable]
 
 
+@core
 @claim("GRAD-16", source="torch.nn.Module.register_buffer")
 @answers("gets a gradient?", no=(FROZEN_PARAMETER, *BUFFERS, *PLAIN))
-def test_nothing_but_a_trainable_parameter_gets_a_gradient(kind, real_device):
-    model = kind.on(ToyModel(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
-    (model(torch.ones(3, 5, device=real_device)) + model.x).sum().backward()
-    assert getattr(model.x, "grad", None) is None
-    assert model.linear.bias.grad is not None
+@any_model
+def test_a_frozen_parameter_buffer_or_plain_attribute_gets_no_gradient_by_default(real_device, Model, channels, shape):
+    """`backward()` gives no gradient to a frozen parameter, nor to a buffer or plain tensor unless it was made with
+    `requires_grad=True`; a trainable parameter gets one.
+    """
+    model = Model(*channels).to(real_device)
+    for kind in available(KINDS):
+        kind.put(model, kind.word, torch.ones(shape, device=real_device))
+    output = model(torch.ones(3, channels[0], device=real_device)).sum()
+    sum((output * getattr(model, kind.word)).sum() for kind in available(KINDS)).backward()
+    held = {**vars(model), **registered(model)}
+    trainable = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert {name for name, value in held.items() if getattr(value, "grad", None) is not None} == trainable
+    assert trainable & {kind.word for kind in KINDS} == {"parameter"}
 
 
+@core
 @claim("GRAD-02", source="torch.Tensor.backward")
 @example(channels=ARTICLE_CHANNELS, batch=3)
 @given(channels=channels(), batch=st.integers(1, 8))
 def test_the_gradient_of_a_parameter_added_to_the_output_is_the_batch_size(real_device, channels, batch):
+    """If a parameter is added to the output for each sample of a batch, `output.sum().backward()` gives it the batch
+    size as gradient: gradients sum over the batch.
+    """
     model = ToyModel2(*channels).to(real_device)
     model(torch.randn(batch, channels[0]).to(real_device)).sum().backward()
     assert model.b1.grad.tolist() == [batch] * channels[1]
 
 
+@core
 @claim("GRAD-03", source="torch.nn.Module.register_buffer")
-@pytest.mark.parametrize("kind", BUFFERS)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_buffer_scales_the_gradient_of_a_parameter_and_receives_none(kind, dtype, real_device):
-    factors = torch.randn(5, 10, dtype=dtype).to(real_device)
-    model = kind.on(nn.Module(), "x", factors)
-    model.p = nn.Parameter(torch.ones_like(factors))
-    (model.p * model.x).sum().backward()
-    assert torch.equal(model.p.grad, factors)
-    assert model.x.grad is None
+@any_model
+def test_a_buffer_scales_the_gradient_of_a_parameter_and_receives_none(real_device, Model, channels, shape):
+    """A buffer that does not require grad takes part in `backward()` as a constant: it scales the gradient of a
+    parameter that is multiplied by it, and its own `.grad` stays None.
+    """
+    factors = torch.randn(shape).to(real_device)
+    model = Model(*channels).to(real_device)
+    loss = model(torch.ones(3, channels[0], device=real_device)).sum()
+    for kind in available(BUFFERS):
+        kind.put(model, kind.word, factors.clone())
+        PARAMETER.put(model, f"times_{kind.word}", torch.ones_like(factors))
+        loss += (getattr(model, f"times_{kind.word}") * getattr(model, kind.word)).sum()
+    loss.backward()
+    assert all(torch.equal(getattr(model, f"times_{kind.word}").grad, factors) for kind in available(BUFFERS))
+    assert [name for name, buffer in model.named_buffers() if buffer.grad is not None] == []
 
 
+@core
 @claim("GRAD-04", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_buffer_that_requires_grad_gets_a_gradient_but_no_update(kind, real_device):
+def test_a_buffer_that_requires_grad_gets_a_gradient_but_no_update_with_the_parameters(kind, real_device):
+    """A buffer made from a tensor with `requires_grad=True` gets a gradient from `backward()`, but an optimizer built
+    from `module.parameters()` leaves it unchanged.
+    """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=True))
     model.p = nn.Parameter(torch.ones(3, device=real_device))
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
@@ -79,10 +112,14 @@ def test_a_buffer_that_requires_grad_gets_a_gradient_but_no_update(kind, real_de
     assert model.p.tolist() == [0, 0, 0]
 
 
+@core
 @claim("GRAD-14", source="torch.Tensor.add_")
 @pytest.mark.parametrize("Model", [ToyModel2, ToyModel3])
 @any_channels
 def test_a_parameter_or_buffer_may_be_added_in_place_to_the_output_of_a_linear(Model, real_device, channels):
+    """A parameter or buffer may be added in place to the output of an `nn.Linear`, as in `x += module.b1`: `backward()`
+    gives the right gradients to the parameter and to the weight.
+    """
     model = Model(*channels).to(real_device)
     x = torch.ones(3, channels[0], device=real_device)
     model(x).sum().backward()
@@ -92,6 +129,9 @@ def test_a_parameter_or_buffer_may_be_added_in_place_to_the_output_of_a_linear(M
 
 @claim("GRAD-05", source="torch.nn.Module.zero_grad")
 def test_the_gradient_of_a_plain_tensor_accumulates_where_zero_grad_resets_those_of_parameters(real_device):
+    """A plain tensor that requires grad gets a gradient that `module.zero_grad()` doesn't reset, so it accumulates over
+    steps; an optimizer built from `module.parameters()` leaves the tensor unchanged.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3, device=real_device))
     model.plain = torch.ones(3, device=real_device, requires_grad=True)
@@ -109,6 +149,9 @@ def test_the_gradient_of_a_plain_tensor_accumulates_where_zero_grad_resets_those
 @claim("GRAD-12", source="torch.optim.Optimizer")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_parameter_that_the_output_does_not_depend_on_gets_no_gradient_and_no_weight_decay(optimizer, real_device):
+    """A trainable parameter that the output doesn't depend on gets no gradient (`.grad` stays None), so
+    `optimizer.step()` leaves it unchanged even with weight decay.
+    """
     model = ToyModel2(5, 10).to(real_device)
     model.unused = nn.Parameter(torch.ones(3, device=real_device))
     optimizer = OPTIMIZERS[optimizer](model.parameters())
@@ -122,6 +165,9 @@ def test_a_parameter_that_the_output_does_not_depend_on_gets_no_gradient_and_no_
 
 @claim("GRAD-17", source="torch.Tensor.backward")
 def test_a_second_backward_adds_to_the_gradient_of_the_first_in_place(real_device):
+    """A second `backward()` adds to the gradient of the first in place: `.grad` of a parameter stays the same tensor
+    and holds the sum.
+    """
     model = ToyModel2(5, 10).to(real_device)
     x = torch.ones(3, 5, device=real_device)
     model(x).sum().backward()
@@ -132,8 +178,18 @@ def test_a_second_backward_adds_to_the_gradient_of_the_first_in_place(real_devic
 
 
 @claim("GRAD-18", source="torch.Tensor.grad")
-@pytest.mark.parametrize(("shape", "dtype"), [((2,), torch.float32), ((3, 1), torch.float32), ((3,), torch.float64)])
-def test_a_gradient_of_another_shape_or_dtype_is_refused(shape, dtype):
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        pytest.param((2,), torch.float32, id="another number of elements"),
+        pytest.param((3, 1), torch.float32, id="another number of dimensions"),
+        pytest.param((3,), torch.float64, id="another dtype"),
+    ],
+)
+def test_assigning_a_gradient_of_another_shape_or_dtype_raises(shape, dtype):
+    """Assigning a tensor of another shape or dtype than the parameter's to its `.grad` raises `RuntimeError`, and the
+    gradient that it had stays.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3))
     model.p.grad = kept = torch.zeros(3)
@@ -143,7 +199,10 @@ def test_a_gradient_of_another_shape_or_dtype_is_refused(shape, dtype):
 
 
 @claim("GRAD-19", source="torch.no_grad")
-def test_no_grad_changes_no_flag_and_the_output_has_no_history(real_device):
+def test_under_no_grad_parameters_stay_trainable_and_the_output_has_no_grad_fn(real_device):
+    """Under `torch.no_grad()`, the output of a module has no `grad_fn` and `backward()` from it raises `RuntimeError`;
+    `requires_grad` of the parameters stays True.
+    """
     model = ToyModel3(5, 10).to(real_device)
     with torch.no_grad():
         output = model(torch.ones(3, 5, device=real_device))
@@ -155,8 +214,12 @@ def test_no_grad_changes_no_flag_and_the_output_has_no_history(real_device):
 
 
 @claim("GRAD-20", source="torch.inference_mode")
-def test_a_buffer_made_in_inference_mode_cannot_be_saved_for_backward():
-    """Beware of a module that fills its cache at the first forward: that of an evaluation, for example."""
+def test_a_buffer_made_in_inference_mode_raises_where_backward_would_need_it():
+    """A buffer set to a tensor made under `torch.inference_mode()` raises `RuntimeError` where autograd saves it for
+    backward, as in a product with a parameter; its `clone()` works.
+
+    Beware of a module that fills a cache in its first forward, if that one runs under `torch.inference_mode()`.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3))
     model.register_buffer("cache", torch.ones(3))
@@ -172,7 +235,10 @@ def test_a_buffer_made_in_inference_mode_cannot_be_saved_for_backward():
 
 @claim("GRAD-21", source="torch.Tensor.retain_grad")
 @pytest.mark.parametrize("kind", BUFFERS)
-def test_a_buffer_with_a_history_passes_its_gradient_on_and_keeps_none(kind, real_device):
+def test_a_buffer_with_a_grad_fn_passes_its_gradient_on_and_keeps_none(kind, real_device):
+    """A buffer with a `grad_fn`, computed from a leaf tensor that requires grad, passes its gradient on to that tensor
+    and keeps one itself only after `retain_grad()`.
+    """
     model = kind.on(nn.Module(), "p", torch.ones(3, device=real_device, requires_grad=True))
     model.register_buffer("derived", model.p * 2)
     assert not model.derived.is_leaf

@@ -31,6 +31,9 @@ def stepped(optimizer):
 
 @claim("OPT-09", source="torch.optim.Optimizer.state_dict")
 def test_the_state_of_parameters_registered_in_another_order_is_silently_swapped(real_device):
+    """`optimizer.load_state_dict()` matches parameters by position, not by name: if they were registered in another
+    order, each silently gets another's state, such as its `momentum_buffer`.
+    """
     model, other = Pair("a", "b").to(real_device), Pair("b", "a").to(real_device)
     saved = stepped(SGD(model.parameters(), lr=0.1, momentum=0.9))
     loading = SGD(other.parameters(), lr=0.1, momentum=0.9)
@@ -41,7 +44,10 @@ def test_the_state_of_parameters_registered_in_another_order_is_silently_swapped
 
 
 @claim("OPT-35", source="torch.optim.Optimizer.state_dict")
-def test_the_state_dict_of_an_optimizer_counts_parameters_through_all_groups(real_device):
+def test_the_state_dict_of_an_optimizer_numbers_the_parameters_through_all_groups(real_device):
+    """The `state_dict()` of an optimizer numbers the parameters through all its groups, for example `[0, 1]` and `[2]`,
+    and files the state of each under its number.
+    """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD([{"params": model.linear.parameters()}, {"params": [model.b1]}], lr=0.1, momentum=0.9)
     model.linear.bias.grad, model.b1.grad = torch.ones_like(model.linear.bias), torch.ones_like(model.b1)
@@ -53,17 +59,22 @@ def test_the_state_dict_of_an_optimizer_counts_parameters_through_all_groups(rea
 
 
 @claim("OPT-36", source="torch.optim.Optimizer.state_dict")
-def test_the_state_dict_of_an_optimizer_holds_its_state_and_no_parameter(real_device):
+def test_the_state_dict_of_an_optimizer_holds_its_own_tensors_and_no_parameter(real_device):
+    """The `state_dict()` of an `optim.Adam` holds numbers instead of parameters, and of its state the live tensors
+    themselves, such as `exp_avg`, not copies.
+    """
     model = Pair("a", "b").to(real_device)
     optimizer = stepped(Adam(model.parameters(), lr=0.1))
     saved = optimizer.state_dict()
     assert {name for state in saved["state"].values() for name in state} == {"step", "exp_avg", "exp_avg_sq"}
     assert saved["state"][1]["exp_avg"] is optimizer.state[model.b]["exp_avg"]
     assert optimizer.param_groups[0]["params"][0] is model.a
+    assert saved["param_groups"][0]["params"] == [0, 1]
 
 
 @claim("OPT-37", source="torch.optim.Optimizer")
-def test_an_optimizer_keeps_state_of_a_parameter_from_the_first_step_with_a_gradient(real_device):
+def test_Adam_keeps_state_of_a_parameter_from_the_first_step_with_a_gradient(real_device):
+    """`optim.Adam` has no state for a parameter until the first `step()` at which that parameter has a gradient."""
     model = Pair("a", "b").to(real_device)
     optimizer = Adam(model.parameters(), lr=0.1)
     assert optimizer.state_dict()["state"] == {}
@@ -74,7 +85,10 @@ def test_an_optimizer_keeps_state_of_a_parameter_from_the_first_step_with_a_grad
 
 @claim("OPT-38", source="torch.optim.Optimizer.load_state_dict")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_training_goes_on_from_both_checkpoints_as_if_it_had_not_stopped(optimizer, real_device):
+def test_training_resumes_exactly_from_the_checkpoints_of_the_module_and_the_optimizer(optimizer, real_device):
+    """Training resumes exactly where it stopped if a fresh module loads the `state_dict()` of the module and its
+    optimizer loads the `state_dict()` of the optimizer.
+    """
     build = OPTIMIZERS[optimizer]
     model, resumed = Pair("a", "b").to(real_device), Pair("a", "b").to(real_device)
     first, second = stepped(build(model.parameters())), build(resumed.parameters())
@@ -88,7 +102,11 @@ def test_training_goes_on_from_both_checkpoints_as_if_it_had_not_stopped(optimiz
 
 @claim("OPT-44", source="torch.optim.Optimizer.load_state_dict", since="2.1")
 def test_an_optimizer_that_loads_a_state_dict_from_memory_shares_its_tensors(real_device):
-    """Beware of going on with both optimizers: load a deep copy."""
+    """`optimizer.load_state_dict()` given the live `state_dict()` of another optimizer shares its state tensors if
+    dtype and device are the same: a step of one changes the momentum of both.
+
+    Beware of going on with both optimizers: load a deep copy.
+    """
     optimizer = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.1, momentum=0.9))
     model = Pair("a", "b").to(real_device)
     loading = SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -99,6 +117,9 @@ def test_an_optimizer_that_loads_a_state_dict_from_memory_shares_its_tensors(rea
 
 @claim("OPT-45", source="torch.optim.Optimizer.load_state_dict", until="2.1")
 def test_an_optimizer_that_loads_a_state_dict_from_memory_copies_its_tensors(real_device):
+    """Before torch 2.1, `optimizer.load_state_dict()` copied the state tensors, such as `momentum_buffer`: a further
+    step of the optimizer that was saved left those of the one that had loaded unchanged.
+    """
     optimizer = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.1, momentum=0.9))
     model = Pair("a", "b").to(real_device)
     loading = SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -108,7 +129,10 @@ def test_an_optimizer_that_loads_a_state_dict_from_memory_copies_its_tensors(rea
 
 
 @claim("OPT-39", source="torch.optim.Optimizer.load_state_dict")
-def test_the_checkpoint_of_an_optimizer_restores_no_parameter_and_brings_its_own_learning_rate(real_device):
+def test_loading_an_optimizer_changes_no_parameter_and_takes_the_learning_rate_of_the_checkpoint(real_device):
+    """`optimizer.load_state_dict()` changes no parameter; it takes the options of each group, such as `lr`, from the
+    checkpoint and leaves the checkpoint as it was.
+    """
     model = Pair("a", "b").to(real_device)
     saved = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.5, momentum=0.9)).state_dict()
     optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -121,7 +145,10 @@ def test_the_checkpoint_of_an_optimizer_restores_no_parameter_and_brings_its_own
 
 @claim("OPT-40", source="torch.optim.Optimizer.load_state_dict")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_loading_casts_the_state_to_the_dtype_of_the_parameter_and_leaves_the_step(dtype, real_device):
+def test_loading_an_optimizer_converts_its_state_to_the_dtype_of_the_parameter_and_leaves_the_step(dtype, real_device):
+    """`optim.Adam.load_state_dict()` converts `exp_avg` and `exp_avg_sq` to the dtype and device of the parameter,
+    keeps `step` float32, and leaves the checkpoint as it was.
+    """
     saved = stepped(Adam(Pair("a", "b").to(real_device).parameters(), lr=0.1)).state_dict()
     model = Pair("a", "b").to(real_device).to(dtype)
     optimizer = Adam(model.parameters(), lr=0.1)
@@ -134,7 +161,10 @@ def test_loading_casts_the_state_to_the_dtype_of_the_parameter_and_leaves_the_st
 
 
 @claim("OPT-41", source="torch.optim.Optimizer.load_state_dict")
-def test_a_checkpoint_with_another_number_of_groups_is_refused(device):
+def test_loading_an_optimizer_with_another_number_of_groups_raises(device):
+    """`optimizer.load_state_dict()` raises `ValueError` for a checkpoint with another number of parameter groups, and
+    the optimizer keeps its own options, such as `lr`.
+    """
     model = Pair("a", "b").to(device)
     optimizer = SGD(model.parameters(), lr=0.1)
     saved = SGD([{"params": [model.a]}, {"params": [model.b]}], lr=0.5).state_dict()
@@ -144,7 +174,10 @@ def test_a_checkpoint_with_another_number_of_groups_is_refused(device):
 
 
 @claim("OPT-42", source="torch.optim.Optimizer.load_state_dict")
-def test_a_checkpoint_with_another_number_of_parameters_is_refused(device):
+def test_loading_an_optimizer_with_another_number_of_parameters_raises(device):
+    """`optimizer.load_state_dict()` raises `ValueError` for a checkpoint with another number of parameters in a group,
+    and the optimizer keeps its own options, such as `lr`.
+    """
     model = Pair("a", "b").to(device)
     optimizer = SGD(model.parameters(), lr=0.1)
     with pytest.raises(ValueError, match="doesn't match the size of optimizer's group"):
@@ -153,7 +186,10 @@ def test_a_checkpoint_with_another_number_of_parameters_is_refused(device):
 
 
 @claim("OPT-43", source="torch.optim.Optimizer.load_state_dict")
-def test_loading_does_not_compare_the_state_with_the_shape_of_the_parameter(real_device):
+def test_loading_an_optimizer_does_not_compare_its_state_with_the_shape_of_the_parameter(real_device):
+    """`optimizer.load_state_dict()` silently loads a `momentum_buffer` of another shape than the parameter's; the next
+    `step()` raises `RuntimeError`.
+    """
     saved = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.1, momentum=0.9)).state_dict()
     model = nn.Linear(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)

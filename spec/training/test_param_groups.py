@@ -1,4 +1,4 @@
-"""What an optimizer takes, and what it refuses."""
+"""What an optimizer can be built from, and what raises."""
 
 import warnings
 
@@ -13,7 +13,10 @@ from .optimizers import OPTIMIZERS
 
 @claim("OPT-08", source="torch.optim.Optimizer")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_an_optimizer_of_a_module_without_parameters_is_refused(optimizer):
+def test_an_optimizer_of_a_module_without_parameters_raises(optimizer):
+    """Building an optimizer from `module.parameters()` raises `ValueError` if the module has no parameters, even if it
+    has buffers.
+    """
     model = nn.Module()
     model.register_buffer("x", torch.ones(3))
     with pytest.raises(ValueError, match="optimizer got an empty parameter list"):
@@ -21,7 +24,10 @@ def test_an_optimizer_of_a_module_without_parameters_is_refused(optimizer):
 
 
 @claim("OPT-21", source="torch.nn.Module.parameters")
-def test_the_iterator_of_parameters_feeds_one_optimizer_only(real_device):
+def test_the_iterator_that_parameters_returns_serves_one_optimizer_only(real_device):
+    """`module.parameters()` returns an iterator that the first optimizer uses up: building a second one from the same
+    iterator raises `ValueError` for an empty list.
+    """
     parameters = ToyModel2(5, 10).to(real_device).parameters()
     SGD(parameters, lr=0.1)
     with pytest.raises(ValueError, match="empty parameter list"):
@@ -29,13 +35,19 @@ def test_the_iterator_of_parameters_feeds_one_optimizer_only(real_device):
 
 
 @claim("OPT-22", source="torch.optim.Optimizer")
-def test_a_parameter_that_is_not_in_an_iterable_is_refused(real_device):
+def test_an_optimizer_of_a_single_parameter_that_is_in_no_list_raises(real_device):
+    """Building an optimizer from a single parameter instead of a list, as in `optim.SGD(module.b1, lr=0.1)`, raises
+    `TypeError`.
+    """
     with pytest.raises(TypeError, match="an iterable of Tensors or dicts, but got torch"):
         SGD(ToyModel2(5, 10).to(real_device).b1, lr=0.1)
 
 
 @claim("OPT-23", source="torch.optim.Optimizer.add_param_group")
 def test_a_group_may_name_a_single_parameter_that_is_not_in_a_list(real_device):
+    """A parameter group may name a single parameter that is not in a list, as in
+    `optim.SGD([{"params": module.b1}], lr=0.1)`.
+    """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD([{"params": model.b1}], lr=0.1)
     assert optimizer.param_groups[0]["params"][0] is model.b1
@@ -43,7 +55,10 @@ def test_a_group_may_name_a_single_parameter_that_is_not_in_a_list(real_device):
 
 
 @claim("OPT-24", source="torch.optim.Optimizer.add_param_group")
-def test_a_buffer_with_a_history_is_refused(real_device):
+def test_an_optimizer_of_a_buffer_with_a_grad_fn_raises(real_device):
+    """Building an optimizer from a buffer that has a `grad_fn`, such as a view of a parameter, raises `ValueError`,
+    since it is not a leaf.
+    """
     model = ToyModel2(5, 10).to(real_device)
     model.register_buffer("derived", model.b1.view(2, 5))
     with pytest.raises(ValueError, match="can't optimize a non-leaf Tensor"):
@@ -52,7 +67,10 @@ def test_a_buffer_with_a_history_is_refused(real_device):
 
 @claim("OPT-25", source="torch.optim.Optimizer.add_param_group")
 @pytest.mark.parametrize("value", [3.0, None, "b1"])
-def test_what_is_no_tensor_is_refused(value):
+def test_adding_a_group_with_a_value_that_is_not_a_tensor_raises(value):
+    """`optimizer.add_param_group()` raises `TypeError` for a value in the group that is not a tensor, such as a float,
+    None or a name, and adds no group.
+    """
     model = ToyModel2(5, 10)
     optimizer = SGD(model.linear.parameters(), lr=0.1)
     with pytest.raises(TypeError, match="optimizer can only optimize Tensors"):
@@ -61,7 +79,10 @@ def test_what_is_no_tensor_is_refused(value):
 
 
 @claim("OPT-26", source="torch.optim.Optimizer.add_param_group")
-def test_a_set_of_parameters_is_refused_because_it_has_no_order(real_device):
+def test_adding_a_set_of_parameters_raises_because_it_has_no_order(real_device):
+    """`optimizer.add_param_group()` raises `TypeError` for a group whose parameters are a set, which has no order, and
+    adds no group.
+    """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD(model.linear.parameters(), lr=0.1)
     with pytest.raises(TypeError, match="organized in ordered collections"):
@@ -70,7 +91,10 @@ def test_a_set_of_parameters_is_refused_because_it_has_no_order(real_device):
 
 
 @claim("OPT-27", source="torch.optim.Optimizer.add_param_group", since="2.1")
-def test_a_group_that_is_no_dict_is_refused(real_device):
+def test_adding_a_group_that_is_not_a_dict_raises(real_device):
+    """`optimizer.add_param_group()` raises `TypeError` for a group that is not a dict, such as a list of parameters,
+    and adds no group.
+    """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD(model.linear.parameters(), lr=0.1)
     with pytest.raises(TypeError, match="param_group must be a dict"):
@@ -79,7 +103,10 @@ def test_a_group_that_is_no_dict_is_refused(real_device):
 
 
 @claim("OPT-28", source="torch.optim.Optimizer.add_param_group")
-def test_a_parameter_is_refused_in_a_second_group(real_device):
+def test_adding_a_parameter_to_a_second_group_raises(real_device):
+    """`optimizer.add_param_group()` raises `ValueError` for a parameter that is already in another group of the
+    optimizer, and adds no group.
+    """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=0.1)
     with pytest.raises(ValueError, match="some parameters appear in more than one parameter group"):
@@ -87,21 +114,11 @@ def test_a_parameter_is_refused_in_a_second_group(real_device):
     assert len(optimizer.param_groups) == 1
 
 
-@claim("OPT-11", source="torch.nn.Module.parameters")
-def test_a_tied_parameter_is_in_the_optimizer_and_stepped_once(real_device):
-    model = ToyModel2(5, 10).to(real_device)
-    model.b2 = model.b1
-    optimizer = SGD(model.parameters(), lr=1.0)
-    assert sum(parameter is model.b1 for parameter in optimizer.param_groups[0]["params"]) == 1
-    with torch.no_grad():
-        model.b1.zero_()
-    model.b1.grad = torch.ones_like(model.b1)
-    optimizer.step()
-    assert model.b2.tolist() == [-1] * 10
-
-
 @claim("OPT-29", source="torch.optim.Optimizer.add_param_group")
-def test_a_parameter_given_twice_in_one_group_is_warned_about(real_device):
+def test_an_optimizer_warns_of_a_parameter_that_is_twice_in_one_group(real_device):
+    """Building an optimizer from a list that has one parameter twice, as a tied one by both names, warns with
+    `UserWarning`, and its group holds it twice; `module.parameters()` lists it once, without a warning.
+    """
     model = ToyModel2(5, 10).to(real_device)
     model.b2 = model.b1
     with pytest.warns(UserWarning, match="a parameter group with duplicate parameters"):
@@ -113,7 +130,10 @@ def test_a_parameter_given_twice_in_one_group_is_warned_about(real_device):
 
 
 @claim("OPT-30", source="torch.optim.Optimizer.add_param_group")
-def test_a_group_takes_from_the_defaults_what_it_does_not_say(real_device):
+def test_a_group_takes_the_options_that_it_does_not_give_from_the_defaults_of_the_optimizer(real_device):
+    """A parameter group is stepped with its own options, such as `lr`, and takes those that it doesn't give from the
+    arguments of the optimizer.
+    """
     model = ToyModel2(5, 10).to(real_device)
     groups = [{"params": [model.b1], "lr": 2.0}, {"params": model.linear.parameters()}]
     optimizer = SGD(groups, lr=1.0, weight_decay=0.5)
@@ -128,7 +148,10 @@ def test_a_group_takes_from_the_defaults_what_it_does_not_say(real_device):
 
 
 @claim("OPT-31", source="torch.optim.Optimizer")
-def test_an_optimizer_holds_the_parameters_themselves_in_the_order_in_which_they_are_listed(real_device):
+def test_an_optimizer_holds_the_parameters_themselves_in_the_order_of_parameters(real_device):
+    """An optimizer built from `module.parameters()` holds the parameter objects themselves, not copies, in the order in
+    which `parameters()` lists them.
+    """
     model = NestedModel(5, 10).to(real_device)
     (group,) = SGD(model.parameters(), lr=0.1).param_groups
     assert [id(parameter) for parameter in group["params"]] == [id(parameter) for parameter in model.parameters()]
@@ -137,6 +160,9 @@ def test_an_optimizer_holds_the_parameters_themselves_in_the_order_in_which_they
 
 @claim("OPT-10", source="torch.optim.Optimizer", since="2.6")
 def test_an_optimizer_of_named_parameters_keeps_their_names_in_its_state_dict(real_device):
+    """An optimizer built from `module.named_parameters()` keeps their names in its `state_dict()`, as `param_names` of
+    each group.
+    """
     model = NestedModel(5, 10).to(real_device)
     optimizer = SGD(model.named_parameters(), lr=0.1)
     (group,) = optimizer.state_dict()["param_groups"]
@@ -147,6 +173,9 @@ def test_an_optimizer_of_named_parameters_keeps_their_names_in_its_state_dict(re
 
 @claim("OPT-32", source="torch.optim.Optimizer", since="2.6")
 def test_an_optimizer_takes_named_buffers_too(real_device):
+    """An optimizer can be built from `module.named_buffers()`, too, and keeps the names of the buffers as `param_names`
+    of its group.
+    """
     model = ToyModel3(5, 10).to(real_device)
     (group,) = SGD(model.named_buffers(), lr=0.1).param_groups
     assert group["param_names"] == ["c1"]
@@ -154,7 +183,10 @@ def test_an_optimizer_takes_named_buffers_too(real_device):
 
 
 @claim("OPT-33", source="torch.optim.Optimizer", since="2.6")
-def test_parameters_with_and_without_names_do_not_go_together(real_device):
+def test_parameters_with_and_without_names_in_one_optimizer_raise(real_device):
+    """Giving an optimizer parameters with names and others without raises `ValueError`, in one list or by
+    `optimizer.add_param_group()`, which then adds no group.
+    """
     model = ToyModel2(5, 10).to(real_device)
     with pytest.raises(ValueError, match="all optimizer params should be with/without names"):
         SGD([("b1", model.b1), model.linear.weight], lr=0.1)
@@ -165,7 +197,10 @@ def test_parameters_with_and_without_names_do_not_go_together(real_device):
 
 
 @claim("OPT-34", source="torch.optim.Optimizer.state_dict")
-def test_the_state_dict_of_an_optimizer_of_bare_parameters_has_no_names(real_device):
+def test_the_state_dict_of_an_optimizer_of_parameters_without_names_has_no_names(real_device):
+    """The `state_dict()` of an optimizer built from `module.parameters()` has no `param_names`: it knows the parameters
+    by their position only.
+    """
     (group,) = SGD(ToyModel2(5, 10).to(real_device).parameters(), lr=0.1).state_dict()["param_groups"]
     assert "param_names" not in group
     assert group["params"] == [0, 1, 2]

@@ -1,4 +1,4 @@
-"""The two flags of ``torch.__future__`` that say how a conversion treats a parameter, each set for one ``with``."""
+"""The two modes of ``torch.__future__`` that say how a conversion treats a parameter, each set for one ``with``."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ import torch
 
 
 @contextmanager
-def overwriting() -> Iterator[None]:
-    """Let a conversion put a new parameter in the place of each old one."""
+def replace_mode() -> Iterator[None]:
+    """Let a conversion replace each parameter by a new one."""
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     try:
         yield
@@ -17,8 +17,8 @@ def overwriting() -> Iterator[None]:
 
 
 @contextmanager
-def swapping() -> Iterator[None]:
-    """Let a conversion swap the contents of each parameter with those of a new one (torch 2.3)."""
+def swap_mode() -> Iterator[None]:
+    """Let a conversion swap what each parameter holds with what a new one holds (torch 2.3)."""
     torch.__future__.set_swap_module_params_on_conversion(True)
     try:
         yield

@@ -1,0 +1,74 @@
+"""What an exported program keeps of a module, where it keeps it, and what its own module can and cannot do."""
+
+import copy
+import io
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import claim
+from .models import ONES, ChangesXInPlace, StateOfEveryKind
+
+
+@claim("GRAPH-81", source="torch.export.ExportedProgram.module", since="2.3")
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_the_mode_of_an_exported_module_cannot_be_set(mode):
+    """`train()` and `eval()` of the module of an exported program raise `NotImplementedError`: it computes in the mode
+    that the model had at export, such as without dropout."""
+    model = nn.Sequential(nn.Dropout(0.5)).eval()
+    module = torch.export.export(model, (ONES,)).module()
+    with pytest.raises(NotImplementedError, match=mode):
+        getattr(module, mode)()
+    model.train()
+    assert module(ONES).tolist() == [1, 1, 1]
+
+
+@claim("GRAPH-82", source="torch.export.ExportedProgram", since="2.3")
+def test_an_exported_program_keeps_a_non_persistent_buffer_and_a_plain_tensor_in_its_constants():
+    """The parameters and persistent buffers of a module are in `program.state_dict`, its non-persistent buffers and
+    plain tensors in `program.constants`, and its plain numbers in neither."""
+    program = torch.export.export(StateOfEveryKind(), (ONES,))
+    assert set(program.state_dict) == {"p", "f", "b"}
+    assert sorted(value[0].item() for value in program.constants.values()) == [4000, 50000]
+    assert program.module()(ONES).tolist() == [654321, 654321, 654321]
+
+
+@claim("GRAPH-83", source="torch.export.ExportedProgram", since="2.1")
+def test_an_exported_module_shares_its_plain_tensor_with_the_model():
+    """A plain tensor that changes in place after `torch.export.export` changes what the exported module computes; a
+    plain number that changes does not, as it is baked in."""
+    model = StateOfEveryKind()
+    module = torch.export.export(model, (ONES,)).module()
+    model.t.fill_(0)
+    model.v = 0
+    assert module(ONES).tolist() == [604321, 604321, 604321]
+
+
+@claim("GRAPH-84", source="torch.export.ExportedProgram", since="2.1")
+def test_the_module_of_a_deepcopied_program_changes_state_of_its_own():
+    """A `copy.deepcopy` of the module of an exported program has buffers of its own: running it changes those, and not
+    the model's."""
+    model = ChangesXInPlace()
+    model.register_buffer("x", torch.zeros(3))
+    module = torch.export.export(model, (ONES,)).module()
+    duplicate = copy.deepcopy(module)
+    assert duplicate(ONES).tolist() == [2, 2, 2]
+    assert model.x.tolist() == [0, 0, 0]
+    assert module(ONES).tolist() == [2, 2, 2]
+    assert model.x.tolist() == [1, 1, 1]
+
+
+@claim("GRAPH-85", source="torch.export.save", since="2.1")
+def test_a_loaded_program_shares_no_state_with_the_model():
+    """A program from `torch.export.load` has state of its own with the values at `torch.export.save`: a change of the
+    model afterwards does not reach it."""
+    model = StateOfEveryKind()
+    file = io.BytesIO()
+    torch.export.save(torch.export.export(model, (ONES,)), file)
+    nn.init.zeros_(model.p)
+    model.b.zero_()
+    file.seek(0)
+    loaded = torch.export.load(file)
+    assert loaded.module()(ONES).tolist() == [654321, 654321, 654321]
+    assert model(ONES).tolist() == [654020, 654020, 654020]

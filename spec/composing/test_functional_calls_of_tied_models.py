@@ -1,0 +1,64 @@
+"""``torch.func`` and models that use one parameter under two names."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ..vocabulary import claim
+
+X = torch.ones(1, 1)
+
+
+class Tied(nn.Module):
+    """Multiplies its input by the parameter ``p``, and again by ``q``, which is the same one."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.p = self.q = nn.Parameter(torch.full((1, 1), float(number)))
+
+    def forward(self, x):
+        self.seen = (self.p.is_meta, self.q.is_meta)
+        return nn.functional.linear(nn.functional.linear(x, self.p), self.q)
+
+
+@claim("UTIL-73", source="torch.func.functional_call", since="2.0")
+def test_a_functional_call_of_a_tied_model_does_not_take_its_state_dict():
+    """`torch.func.functional_call(model, model.state_dict(), x)` raises `ValueError` for a model with a tied parameter,
+    as its two names hold two tensors; `dict(model.named_parameters())` and `state_dict(keep_vars=True)` work."""
+    model = Tied(3)
+    with pytest.raises(ValueError, match=r"'p', 'q'.*which are tied"):
+        torch.func.functional_call(model, model.state_dict(), X)
+    assert torch.func.functional_call(model, dict(model.named_parameters()), X).item() == 9
+    assert torch.func.functional_call(model, model.state_dict(keep_vars=True), X).item() == 9
+    assert torch.func.functional_call(model, model.state_dict(), X, tie_weights=False).item() == 9
+
+
+def call_stacked(skeleton, models):
+    """What each model computes, called through ``skeleton`` with its share of the stacked state."""
+    parameters, _ = torch.func.stack_module_state(models)
+    shares = [{name: stacked[i] for name, stacked in parameters.items()} for i in range(len(models))]
+    return [torch.func.functional_call(skeleton, share, X) for share in shares]
+
+
+@claim("UTIL-74", source="torch.func.stack_module_state", since="2.0")
+def test_stacked_tied_models_compute_with_a_meta_tensor_if_the_skeleton_is_moved_to_meta():
+    """With models that are tied, a skeleton made by `copy.deepcopy(model).to("meta")`, as for
+    `torch.func.stack_module_state`, is no longer tied: one name computes with a meta tensor, without an error."""
+    skeleton = copy.deepcopy(Tied(0)).to("meta")
+    results = call_stacked(skeleton, [Tied(2), Tied(3)])
+    assert skeleton.seen == (False, True)
+    assert [result.device.type for result in results] == ["cpu", "cpu"]
+
+
+@claim("UTIL-75", source="torch.func.stack_module_state", since="2.0")
+def test_stacked_tied_models_are_computed_right_by_a_skeleton_that_is_tied():
+    """With models that are tied, a skeleton that is a `copy.deepcopy` of one, or was moved to meta and tied again,
+    computes for `torch.func.stack_module_state` what each model does."""
+    moved = copy.deepcopy(Tied(0)).to("meta")
+    moved.q = moved.p
+    models = [Tied(2), Tied(3)]
+    assert [result.item() for result in call_stacked(copy.deepcopy(models[0]), models)] == [4, 9]
+    assert [result.item() for result in call_stacked(moved, models)] == [4, 9]
+    assert moved.seen == (False, False)
