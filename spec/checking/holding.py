@@ -1,0 +1,204 @@
+"""Every tensor that a module holds outside its registries, wherever it is held."""
+
+import functools
+import types
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import islice
+
+import torch
+from torch import nn
+
+REGISTRIES = ("_parameters", "_buffers", "_modules")
+EMPTY = (dict, list, set, tuple, OrderedDict)
+LIMIT = 300_000  # objects that are looked into: a trainer or a data set that a module knows is not its state
+NOTHING = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType, torch.dtype, torch.device)
+# What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
+MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
+# An RNN keeps its parameters in a list too, and sees to it in every way in which they may be replaced.
+KEPT_IN_STEP = {(nn.RNNBase, "_flat_weights")}
+
+
+@dataclass
+class Held:
+    """A tensor at ``path`` that nothing registers there.
+
+    ``owner`` is the registered module in whose attribute ``name`` it is, and ``owner_path`` where that is; ``module``
+    is the path of a module that no module registers and that holds it, ``shared`` the class in whose body it stands;
+    ``inside`` are the objects between owner and tensor.
+    """
+
+    path: str
+    tensor: torch.Tensor
+    owner: nn.Module
+    owner_path: str
+    name: str
+    module: str = ""
+    shared: str = ""
+    inside: tuple[object, ...] = ()
+    others: list[str] = field(default_factory=list)
+
+
+def join(prefix: str, name: str) -> str:
+    """The path of ``name`` in the submodule ``prefix``."""
+    return f"{prefix}.{name}" if prefix else name
+
+
+def held_tensors(module: nn.Module, functions: list[tuple[str, object, nn.Module]] | None = None) -> list[Held]:
+    """The tensors in plain attributes of ``module`` and its submodules, in the order of their paths.
+
+    Containers, objects by their attributes and slots, partial functions, closures, class bodies and modules that no
+    module registers are searched, each once. ``functions`` collects the functions that are come by, each with the
+    registered module that has it.
+    """
+    parts = list(module.named_modules())
+    seen = {id(part) for _, part in parts}
+    found: dict[int, Held] = {}
+    waiting = deque()
+    for prefix, part in parts:
+        if isinstance(part, torch.jit.ScriptModule) or type(part).__module__.startswith(MACHINERY):
+            continue
+        for name, value in own_attributes(part):
+            waiting.append((Held(join(prefix, name), value, part, prefix, name), value))
+    for part_class, prefix, part in classes(parts):
+        for name, value in vars(part_class).items():
+            if isinstance(value, torch.Tensor | list | tuple | dict | AbstractSet | deque) and not name.startswith(
+                "__"
+            ):
+                where = Held(join(prefix, name), value, part, prefix, name, shared=part_class.__qualname__)
+                waiting.append((where, value))
+    looked_into = 0
+    keep = []  # what a mapping makes on the way must not be collected, or its id would be given away again
+    while waiting and looked_into < LIMIT:
+        where, value = waiting.popleft()
+        if isinstance(value, torch.Tensor):
+            if id(value) in found:
+                found[id(value)].others.append(where.path)
+            elif not artificial(value):
+                found[id(value)] = Held(**{**vars(where), "tensor": value})
+            continue
+        if id(value) in seen:
+            continue
+        if functions is not None and isinstance(value, types.FunctionType):
+            functions.append((where.path, value, where.owner))
+        steps = children(value)
+        if steps:
+            looked_into += 1
+            seen.add(id(value))
+            keep.append(value)
+            if where.shared and isinstance(value, nn.Module):  # a list of all instances, not a part of this one
+                continue
+            hidden = where.module or (where.path if isinstance(value, nn.Module) else "")
+            for step, child in steps:
+                if type(child) in NOTHING:
+                    continue
+                child_at = Held(
+                    where.path + step,
+                    child,
+                    where.owner,
+                    where.owner_path,
+                    where.name,
+                    hidden,
+                    where.shared,
+                    (*where.inside, value),
+                )
+                waiting.append((child_at, child))
+    return sorted(found.values(), key=lambda held: held.path)
+
+
+def own_attributes(module: nn.Module) -> Iterator[tuple[str, object]]:
+    """What a module holds beside its registries, slots included."""
+    for name, value in vars(module).items():
+        if name in REGISTRIES or type(value) in NOTHING or (type(value) in EMPTY and not value):
+            continue
+        if not any(isinstance(module, kind) and name == kept for kind, kept in KEPT_IN_STEP):
+            yield name, value
+    yield from slots(module)
+
+
+def classes(parts: list[tuple[str, nn.Module]]) -> Iterator[tuple[type, str, nn.Module]]:
+    """Each class of a user's whose body the modules share, with the first module that has it."""
+    seen = {nn.Module, object}
+    for prefix, part in parts:
+        for each in type(part).__mro__:
+            if each not in seen:
+                seen.add(each)
+                if not each.__module__.startswith("torch."):
+                    yield each, prefix, part
+
+
+def slots(value: object) -> Iterator[tuple[str, object]]:
+    """What ``value`` holds in ``__slots__``."""
+    for each in type(value).__mro__:
+        names = vars(each).get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            if name not in ("__dict__", "__weakref__"):
+                try:
+                    yield name, object.__getattribute__(value, name)
+                except AttributeError:  # never set, or under a private name
+                    continue
+
+
+def children(value: object) -> list[tuple[str, object]]:
+    """What ``value`` holds, each part with the step that leads to it; nothing for what can't hold a tensor."""
+    if type(value) in NOTHING:
+        return []
+    if isinstance(value, types.FunctionType):
+        return list(of_function(value))
+    if isinstance(value, types.MethodType):
+        return [(".__self__", value.__self__), *of_function(value.__func__)]
+    if isinstance(value, functools.partial):
+        positional = [(f".args[{at}]", each) for at, each in enumerate(value.args)]
+        return [(".func", value.func), *positional, *((f".{name}", each) for name, each in value.keywords.items())]
+    if isinstance(value, nn.Module):
+        return list(of_module(value))
+    if type(value).__module__.startswith(MACHINERY):
+        return []
+    try:
+        if isinstance(value, Mapping):
+            return [(f"[{key!r}]" if plain_key(key) else "[...]", part) for key, part in islice(value.items(), LIMIT)]
+        if isinstance(value, list | tuple | AbstractSet | deque):
+            return [(f"[{at}]", part) for at, part in enumerate(islice(value, LIMIT))]
+        held = vars(value) if hasattr(value, "__dict__") else {}
+        return [(f".{name}", part) for name, part in [*held.items(), *slots(value)]]
+    except Exception:  # whatever a foreign object raises when it is looked at, it shows no tensor
+        return []
+
+
+def of_function(function: object) -> Iterator[tuple[str, object]]:
+    """What a function closes over, has as defaults and as attributes, such as what it wraps."""
+    code = getattr(function, "__code__", None)
+    for name, cell in zip(getattr(code, "co_freevars", ()), getattr(function, "__closure__", None) or (), strict=False):
+        try:
+            yield f".<closure>.{name}", cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+    for at, value in enumerate(getattr(function, "__defaults__", None) or ()):
+        yield f".__defaults__[{at}]", value
+    for name, value in (getattr(function, "__kwdefaults__", None) or {}).items():
+        yield f".{name}", value
+    for name, value in getattr(function, "__dict__", {}).items():
+        yield f".{name}", value
+
+
+def of_module(module: nn.Module) -> Iterator[tuple[str, object]]:
+    if isinstance(module, torch.jit.ScriptModule):
+        for name, value in [*module.named_parameters(), *module.named_buffers()]:
+            yield f".{name}", value
+        return
+    for registry in REGISTRIES:
+        for name, value in vars(module).get(registry, {}).items():
+            yield f".{name}", value
+    for name, value in own_attributes(module):
+        yield f".{name}", value
+
+
+def plain_key(key: object) -> bool:
+    return isinstance(key, str | int | float | tuple | bool | type(None))
+
+
+def artificial(tensor: torch.Tensor) -> bool:
+    """A tensor of the compiler's, which stands for another."""
+    return type(tensor).__name__ in ("FakeTensor", "FunctionalTensor")

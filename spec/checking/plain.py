@@ -1,0 +1,231 @@
+"""Findings about what no registry has: plain tensors, hidden modules, second references."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from .code import changing, library
+from .facts import Facts, bound_to, geometry, storage
+from .finding import Finding
+from .holding import Held, join
+from .instances import Remembered
+from .state import BUFFER, NON_PERSISTENT
+
+
+def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
+    hidden: dict[str, list[Held]] = defaultdict(list)
+    for held in facts.held:
+        if id(held.tensor) in facts.names:
+            yield from second_reference(facts, held)
+        elif held.module:
+            hidden[held.module].append(held)
+        elif is_computed(held):
+            yield from with_graph(held)
+        else:
+            yield from plain_tensor(facts, held, remembered)
+    for path, tensors in hidden.items():
+        yield from hidden_module(facts, path, tensors)
+    for path, what in bound_to(facts):
+        yield Finding(
+            "bound",
+            path,
+            f"a function that holds {what}",
+            "copy.deepcopy, and what is built on it, such as an average",
+            "make it a method, or hold a small module or a functools.partial of a method: those are copied along",
+        )
+
+
+def second_reference(facts: Facts, held: Held) -> Iterator[Finding]:
+    if any(isinstance(each, torch.optim.Optimizer) for each in held.inside) or "<closure>" in held.path:
+        return
+    other = facts.names[id(held.tensor)][0]
+    if facts.kind_of(held.tensor) in (BUFFER, NON_PERSISTENT):
+        yield Finding(
+            "stale",
+            held.path,
+            f"the same tensor as the buffer {other}",
+            "the first move or conversion that changes the buffer: this reference keeps the old one",
+            f"read {other} where it is needed",
+        )
+    else:
+        yield Finding(
+            "alias",
+            held.path,
+            f"the same object as the parameter {other}",
+            "a move from or to meta, an assigning load, fully_shard: they put new parameters into the registries",
+            f"read {other} where it is needed",
+        )
+
+
+def is_computed(held: Held) -> bool:
+    """Whether a forward pre-hook of torch.nn.utils computes it anew at each call."""
+    for hook in getattr(held.owner, "_forward_pre_hooks", {}).values():
+        name = getattr(hook, "name", None) or getattr(hook, "_tensor_name", None)
+        if name == held.name and type(hook).__module__.startswith("torch.nn.utils"):
+            return True
+    return False
+
+
+def with_graph(held: Held) -> Iterator[Finding]:
+    if held.tensor.grad_fn is not None:
+        yield Finding(
+            "graph",
+            held.path,
+            f"a plain tensor{shaped(held.tensor)} that was computed with a graph",
+            "copy.deepcopy of the module, which raises RuntimeError; a second backward() through it",
+            "keep it without its graph: .detach(); for torch.nn.utils.weight_norm use "
+            "torch.nn.utils.parametrizations.weight_norm",
+        )
+
+
+def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Iterator[Finding]:
+    tensor, moves, saved = held.tensor, id(held.tensor) in facts.moved, facts.is_saved(held.tensor)
+    if not moves:
+        moves = any(id(view) in facts.moved for view in held.inside)
+    same = remembered.same(held.path, tensor) if remembered else None
+    if not moves:
+        yield Finding(
+            "meta-plain",
+            held.path,
+            f"a plain tensor{shaped(tensor)}",
+            "to_empty() and loading leave it on meta",
+            instead(facts, held),
+        )
+    for kind, bites in (
+        (
+            "constant",
+            "where forward uses it, the graph keeps the values of that day, whatever the module loads later",
+        ),
+        ("not-averaged", "the averaged model keeps the values that the tensor had when the average was made"),
+    ):
+        yield Finding(kind, held.path, f"a plain tensor{shaped(tensor)}", bites, instead(facts, held))
+    if same is False and not saved:
+        yield Finding(
+            "own-values",
+            held.path,
+            f"a plain tensor{shaped(tensor)}, drawn anew by each instance",
+            "each rank computes with values of its own",
+            instead(facts, held),
+        )
+    if held.shared:
+        yield Finding(
+            "class-attribute",
+            held.path,
+            f"a tensor{shaped(tensor)} in the body of {held.shared}",
+            "moves and conversions leave it, and a change in place changes it for every instance",
+            f'self.register_buffer("{held.name}", ...) in __init__',
+        )
+    elif isinstance(tensor, nn.Parameter):
+        yield Finding(
+            "hidden-parameter",
+            held.path,
+            f"a parameter{shaped(tensor)} that no module registers" + but(moves, saved),
+            "training, saving and moving",
+            "nn.ParameterList or nn.ParameterDict instead of a plain container, or assign it to an attribute",
+        )
+    elif tensor.grad_fn is not None:
+        yield from with_graph(held)
+    elif tensor.requires_grad:
+        yield Finding(
+            "untrained",
+            held.path,
+            f"a plain tensor{shaped(tensor)} that requires grad" + but(moves, saved),
+            "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
+            "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
+        )
+    elif not moves and not (tensor.dim() == 0 and same is not False and not changes(held)):
+        yield Finding(
+            "left-behind",
+            held.path,
+            f"a plain {dtype(tensor)} tensor{shaped(tensor)}{shares(facts, tensor)}; {in_a_file(saved, same)}",
+            "to(device), half() and the like: what meets it afterwards raises, unless forward converts it each time",
+            instead(facts, held),
+        )
+    elif moves and not saved and not (same and not any(True for _ in changing(type(held.owner), held.name))):
+        yield Finding(
+            "unsaved",
+            held.path,
+            f"a plain {dtype(tensor)} tensor{shaped(tensor)}; its own _apply moves it, {in_a_file(saved, same)}",
+            "saving and loading: what a forward or a training puts there is lost",
+            instead(facts, held, saves=True),
+        )
+
+
+def hidden_module(facts: Facts, path: str, tensors: list[Held]) -> Iterator[Finding]:
+    moves = all(id(held.tensor) in facts.moved for held in tensors)
+    saved = all(facts.is_saved(held.tensor) for held in tensors)
+    if moves and saved:
+        return
+    first = tensors[0]
+    module = next(each for each in first.inside if isinstance(each, nn.Module))
+    number = len(tensors)
+    trains = any(isinstance(held.tensor, nn.Parameter) and held.tensor.requires_grad for held in tensors)
+    yield Finding(
+        "hidden-module",
+        path,
+        f"{type(module).__name__}, a module that no module registers, with {number} tensor{'s' if number > 1 else ''}"
+        + but(moves, saved),
+        "saving, moving" + (", training" if trains else "") + ", eval()",
+        "nn.ModuleList or nn.ModuleDict instead of a plain container, or assign it to an attribute"
+        + whose(facts, first)
+        + "; where it is kept out on purpose, excuse it",
+    )
+
+
+def changes(held: Held) -> bool:
+    """Whether a method of the owner assigns to the attribute that it is."""
+    direct = held.path == join(held.owner_path, held.name)
+    return direct and any(True for _ in changing(type(held.owner), held.name))
+
+
+def instead(facts: Facts, held: Held, saves: bool = False) -> str:
+    """What to write, by who holds the tensor and whose class that is."""
+    name = held.name
+    direct = held.path == join(held.owner_path, name)
+    if any(isinstance(each, torch.optim.Optimizer) for each in held.inside):
+        return "keep the optimizer outside of the module and save its own state_dict()"
+    if direct:
+        text = f'self.register_buffer("{name}", ...)'
+        text += "" if saves else ", with persistent=False where a new instance computes the same"
+    else:
+        inside = held.inside[-1] if held.inside else None
+        text = (
+            f"register each tensor of the {type(inside).__name__} as a buffer, or move and save them in the module's "
+            "own _apply, get_extra_state and set_extra_state"
+        )
+    return text + whose(facts, held)
+
+
+def whose(facts: Facts, held: Held) -> str:
+    found = library(type(held.owner), facts.home)
+    return f" (in {type(held.owner).__name__}, a class of {found}: only there can it be mended)" if found else ""
+
+
+def but(moves: bool, saved: bool) -> str:
+    known = [text for text, known in (("moves it", moves), ("saves it", saved)) if known]
+    return f" (the module itself {' and '.join(known)})" if known else ""
+
+
+def in_a_file(saved: bool, same: bool | None) -> str:
+    if saved:
+        return "the module itself saves it"
+    if same is None:
+        return "no file has it"
+    return "no file has it, " + ("a new instance starts with the same" if same else "and each instance draws another")
+
+
+def shares(facts: Facts, tensor: torch.Tensor) -> str:
+    if geometry(tensor)[0] in ("empty", "whole"):
+        return ""
+    others = facts.memory.get(storage(tensor), [])
+    return f" in the memory of {others[0].path}" if others else ""
+
+
+def shaped(tensor: torch.Tensor) -> str:
+    return f" ({', '.join(map(str, tensor.shape))})" if not nn.parameter.is_lazy(tensor) else ""
+
+
+def dtype(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

@@ -1,0 +1,228 @@
+"""Findings about registered tensors: what they are, what they are tied with, what half precision makes of them."""
+
+from collections.abc import Iterator
+
+from torch import nn
+
+from .code import changing, library, methods, refilling, stored, writes_into
+from .digits import ROUNDED
+from .facts import Facts, storage
+from .finding import Finding
+from .instances import Remembered
+from .plain import dtype, shaped
+from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
+
+
+def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
+    seen: set[int] = set()
+    for entry in facts.entries:
+        if id(entry.tensor) in seen:
+            continue
+        seen.add(id(entry.tensor))
+        yield from of_tensor(facts, entry, remembered)
+    yield from ties(facts)
+    yield from memory(facts)
+    yield from counters(facts)
+    if facts.entries and all(entry.kind != PARAMETER for entry in facts.entries):
+        frozen = sum(entry.kind == FROZEN for entry in facts.entries)
+        if frozen:
+            yield Finding(
+                "all-frozen", "", f"all {frozen} parameters are frozen", "DistributedDataParallel(model) raises",
+                "don't wrap a model that isn't trained",
+            )  # fmt: skip
+
+
+def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iterator[Finding]:
+    tensor, is_buffer = entry.tensor, entry.kind in (BUFFER, NON_PERSISTENT)
+    if facts.saved is not None and entry.persistent and not facts.is_saved(tensor) and entry.path not in facts.saved:
+        yield Finding(
+            "not-saved",
+            entry.path,
+            f"a {'buffer' if is_buffer else 'parameter'}{shaped(tensor)} that state_dict() leaves out",
+            "saving and loading",
+            "look for a state_dict() override or hook that drops it; persistent=False says so where it is meant",
+        )
+    if id(tensor) not in facts.moved:
+        yield Finding(
+            "unmoved",
+            entry.path,
+            f"a registered tensor{shaped(tensor)} that _apply of the module around it leaves out",
+            "to(device), half() and the like",
+            "call super()._apply(fn) in the override",
+        )
+    if nn.parameter.is_lazy(tensor):
+        return
+    if tensor.is_inference():
+        yield Finding(
+            "inference",
+            entry.path,
+            f"a tensor{shaped(tensor)} made under torch.inference_mode()",
+            "training: autograd can't save it, and in place it can't be changed",
+            "build the model outside of inference_mode(), or .clone() it there",
+        )
+    elif is_buffer and tensor.grad_fn is not None:
+        yield Finding(
+            "graph",
+            entry.path,
+            f"a buffer{shaped(tensor)} that was computed with a graph",
+            "copy.deepcopy of the module, which raises RuntimeError; the second backward() through it",
+            f'self.register_buffer("{entry.name}", value.detach())',
+        )
+    elif is_buffer and tensor.requires_grad:
+        yield Finding(
+            "untrained",
+            entry.path,
+            f"a buffer{shaped(tensor)} that requires grad",
+            "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
+            "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
+        )
+    if entry.kind == NON_PERSISTENT:
+        yield from non_persistent(facts, entry, remembered)
+    if entry.persistent and overlaps_itself(tensor):
+        yield Finding(
+            "expanded",
+            entry.path,
+            f"a tensor{shaped(tensor)} whose elements share memory",
+            "load_state_dict(), which raises RuntimeError",
+            ".expand(...).clone(), or persistent=False",
+        )
+    yield from halves(facts, entry)
+
+
+def non_persistent(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iterator[Finding]:
+    filled = refilling(type(entry.owner), entry.name)
+    yield Finding(
+        "uninitialized",
+        entry.path,
+        f"a non-persistent {dtype(entry.tensor)} buffer{shaped(entry.tensor)}, which no checkpoint has",
+        "after a meta build: uninitialized with to_empty(), still on meta with assign=True",
+        f"call {type(entry.owner).__name__}.{filled}() after loading, which sets it"
+        if filled
+        else f"compute {entry.name} in a method, such as reset_parameters(), and call that after loading",
+    )
+    if remembered and remembered.same(entry.path, entry.tensor) is False:
+        yield Finding(
+            "not-restored",
+            entry.path,
+            f"a non-persistent buffer{shaped(entry.tensor)} with other values in each instance",
+            "saving and loading: the loaded model computes with other values than the saved one",
+            "persistent=True, or compute it from what is saved",
+        )
+
+
+def overlaps_itself(tensor: object) -> bool:
+    try:
+        return any(step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape, strict=True))
+    except Exception:  # a layout without strides
+        return False
+
+
+def halves(facts: Facts, entry: Entry) -> Iterator[Finding]:
+    lost = {half: said for half, said in facts.digits.get(id(entry.tensor), {}).items() if said != ROUNDED}
+    if not lost or id(entry.tensor) not in facts.converted:
+        return
+    what = "frozen parameter" if entry.kind == FROZEN else "buffer"
+    told = "; ".join(f"in {half}, {said}" for half, said in lost.items())
+    if "infinite" in told:
+        kind, instead = "overflow", "-inf or torch.finfo(dtype).min where it is used, or a bool mask"
+    elif "whole numbers" in told:
+        kind, instead = "float-counter", "an integer buffer: conversions leave it"
+    else:
+        kind, instead = "digits", "compute it in float32 where it is used, or keep it in its own _apply"
+    yield Finding(
+        kind,
+        entry.path,
+        f"a {dtype(entry.tensor)} {what}{shaped(entry.tensor)}: {told}",
+        "half(), bfloat16(), to(dtype); .float() doesn't bring the digits back",
+        instead,
+    )
+
+
+def ties(facts: Facts) -> Iterator[Finding]:
+    homes = {}
+    for entry in facts.entries:
+        homes.setdefault(id(entry.tensor), {})[(id(entry.owner), entry.name)] = entry
+    for known in homes.values():
+        if len(known) < 2:  # a shared submodule has one registry, however many paths lead to it
+            continue
+        first, *others = known.values()
+        also = ", ".join(entry.path for entry in others)
+        if first.kind in (BUFFER, NON_PERSISTENT):
+            yield Finding(
+                "tied-buffer",
+                first.path,
+                f"the same buffer as {also}",
+                "to(device), half() and the like: from then on each is changed alone",
+                "hold it in one place, and read it from there",
+            )
+        else:
+            yield Finding(
+                "tied",
+                first.path,
+                f"the same parameter as {also}",
+                "to_empty() after a meta build, an assigning load, fully_shard of the parts one by one, a quantizer",
+                "tie them again afterwards, in a method such as tie_weights()",
+            )
+
+
+def memory(facts: Facts) -> Iterator[Finding]:
+    for together in facts.memory.values():
+        parameters = [entry for entry in together if entry.kind in (PARAMETER, FROZEN)]
+        for at, one in enumerate(parameters[:50]):
+            for other in parameters[at + 1 : 50]:
+                if overlap(one.tensor, other.tensor):
+                    yield Finding(
+                        "two-parameters",
+                        other.path,
+                        f"another parameter over the memory of {one.path}",
+                        "training: an optimizer steps both; a conversion gives each its own memory",
+                        "assign the same nn.Parameter to both names",
+                    )
+
+
+def overlap(one: object, other: object) -> bool:
+    """Whether two tensors of one storage share elements for certain."""
+    if one.numel() == 0 or other.numel() == 0 or storage(one) != storage(other) or one.dtype != other.dtype:
+        return False
+    if (one.storage_offset(), one.shape, one.stride()) == (other.storage_offset(), other.shape, other.stride()):
+        return True
+    if not (one.is_contiguous() and other.is_contiguous()):
+        return False
+    start, end = (
+        max(one.storage_offset(), other.storage_offset()),
+        min(one.storage_offset() + one.numel(), other.storage_offset() + other.numel()),
+    )
+    return start < end
+
+
+def counters(facts: Facts) -> Iterator[Finding]:
+    """Plain numbers that a method changes together with a persistent buffer in place."""
+    owned: dict[int, list[Entry]] = {}
+    for entry in facts.entries:
+        if entry.kind == BUFFER:
+            owned.setdefault(id(entry.owner), []).append(entry)
+    for buffers in owned.values():
+        owner = buffers[0].owner
+        for name, value in vars(owner).items():
+            if type(value) not in (int, bool, float) or name == "training":
+                continue
+            for method in changing(type(owner), name):
+                if method.startswith(("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set")):
+                    continue
+                code = methods(type(owner))[method].__code__
+                beside = [
+                    entry
+                    for entry in buffers
+                    if entry.name in code.co_names and (entry.name in stored(code) or writes_into(code))
+                ]
+                if beside:
+                    found = library(type(owner), facts.home)
+                    yield Finding(
+                        "counter",
+                        f"{beside[0].path.rpartition('.')[0]}.{name}".lstrip("."),
+                        f"a plain {type(value).__name__} that {method}() changes with the buffer {beside[0].name}",
+                        "saving and loading: the buffer comes back, the number starts anew",
+                        "an integer buffer, or get_extra_state() and set_extra_state()"
+                        + (f" (a class of {found}: only there can it be mended)" if found else ""),
+                    )
+                    break
