@@ -1,0 +1,151 @@
+"""What an exported program keeps, saved or as a module, and an ONNX graph."""
+
+import pytest
+import torch
+
+from ..vocabulary import claim, road
+from .kinds import (
+    INPUT,
+    KINDS,
+    ABuffer,
+    AParameter,
+    Bools,
+    Complex,
+    Conjugated,
+    Counting,
+    Expanded,
+    ExtraNumber,
+    ExtraTensor,
+    Integers,
+    Mode,
+    NonPersistent,
+    OnMeta,
+    Plain,
+    SideBySide,
+    Slice,
+    Tied,
+    Transposed,
+    Versioned,
+    fate,
+    trained,
+)
+
+
+@claim("ROAD-47", source="torch.export.save", since="2.6")
+@road(
+    "torch.export save",
+    kept=tuple(kind for kind in KINDS if kind not in (Tied, Conjugated, OnMeta)),
+    untied=(Tied,),
+    reads_wrong=(Conjugated,),
+)
+def test_a_saved_program_keeps_all_values_and_the_mode(kind, outcome, tmp_path):
+    """`torch.export.save` and `torch.export.load` keep parameters, buffers and flags, and in the graph plain tensors,
+    numbers and the training mode; ties come apart, and a conjugated tensor is read wrong.
+    """
+    exported = torch.export.export(trained(kind), (INPUT,))
+    torch.export.save(exported, tmp_path / "model.pt2")
+    assert fate(kind, torch.export.load(tmp_path / "model.pt2").module()) == outcome
+
+
+@claim("ROAD-48", source="torch.export.save", since="2.6")
+@road("torch.export save", untied=(Tied,))
+def test_a_program_from_a_file_lists_a_tied_parameter_twice(tmp_path):
+    """A program that went through `torch.export.save` lists a tied parameter twice: two parameters share one memory,
+    each with a gradient of its own, and an optimizer steps both.
+    """
+    exported = torch.export.export(trained(Tied), (INPUT,))
+    torch.export.save(exported, tmp_path / "model.pt2")
+    read = torch.export.load(tmp_path / "model.pt2").module()
+    assert len([*exported.module().parameters()]) == 1
+    one, other = read.parameters()
+    assert one is not other
+    assert one.data_ptr() == other.data_ptr()
+
+
+@claim("ROAD-49", source="torch.export.save", since="2.6")
+@road("torch.export save", reads_wrong=(Conjugated,))
+def test_a_program_from_a_file_has_lost_the_conjugation_of_a_buffer(tmp_path):
+    """`torch.export.save` writes the memory of a lazily conjugated buffer: `torch.export.load` reads it with the other
+    sign of the imaginary part, and nothing raises.
+    """
+    model = trained(Conjugated)
+    torch.export.save(torch.export.export(model, (INPUT,)), tmp_path / "model.pt2")
+    read = torch.export.load(tmp_path / "model.pt2").state_dict["x"]
+    assert read.allclose(model.x.conj())
+    assert not read.allclose(model.x)
+
+
+@claim("ROAD-50", source="torch.export.export", since="2.1")
+@road("torch.export save", raises=(OnMeta,))
+def test_a_model_on_meta_is_not_exported_with_an_input_on_the_cpu():
+    """`torch.export.export` raises `RuntimeError` for a model with a parameter on `meta` and an input on the CPU,
+    before anything could be saved.
+    """
+    with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
+        torch.export.export(trained(OnMeta), (INPUT,))
+
+
+@claim("ROAD-51", source="torch.export.ExportedProgram.module", since="2.6")
+@road("exported module", kept=tuple(kind for kind in KINDS if kind is not OnMeta))
+def test_the_exported_module_keeps_everything(kind):
+    """`torch.export.export(model, args).module()` has every value, tie and flag of the model, and in its graph plain
+    tensors, numbers and the training mode.
+    """
+    assert fate(kind, torch.export.export(trained(kind), (INPUT,)).module()) == "kept"
+
+
+@claim("ROAD-52", source="torch.export.ExportedProgram.module", since="2.1")
+@road("exported module", raises=(OnMeta,))
+def test_there_is_no_exported_module_of_a_model_on_meta():
+    """There is no `torch.export.export(model, args).module()` of a model on `meta` with an input on the CPU: it raises
+    `RuntimeError`.
+    """
+    with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
+        torch.export.export(trained(OnMeta), (INPUT,)).module()
+
+
+@claim("ROAD-53", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
+@road(
+    "ONNX",
+    kept=(
+        *(AParameter, SideBySide, Slice, Transposed, Expanded, ABuffer, Integers, Bools, NonPersistent, Plain),
+        *(ExtraTensor, ExtraNumber, Versioned, Complex, Mode),
+    ),
+    changed=(Counting,),
+)
+def test_an_onnx_graph_computes_with_all_values(kind, outcome, tmp_path):
+    """A graph by `torch.onnx.export(dynamo=True)` computes in onnxruntime with every value that the module had: plain
+    tensors and numbers too, and the mode; a buffer that `forward` changes stands still.
+    """
+    import onnxruntime
+
+    torch.onnx.export(trained(kind), (INPUT,), tmp_path / "model.onnx", dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    name = session.get_inputs()[0].name
+    assert fate(kind, lambda y: torch.from_numpy(session.run(None, {name: y.numpy()})[0])) == outcome
+
+
+@claim("ROAD-54", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
+@road("ONNX", changed=(Counting,))
+def test_a_buffer_that_forward_changes_stands_still_in_an_onnx_graph(tmp_path):
+    """A buffer that `forward` changes is exported by `torch.onnx.export` with its value, and stands still: each run of
+    the graph begins with that value again.
+    """
+    import onnxruntime
+
+    torch.onnx.export(trained(Counting), (INPUT,), tmp_path / "model.onnx", dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    name = session.get_inputs()[0].name
+    assert [session.run(None, {name: INPUT.numpy()})[0][0][0] for _ in range(3)] == [4, 4, 4]
+    model = trained(Counting)
+    assert [model(INPUT)[0][0] for _ in range(3)] == [4, 5, 6]
+
+
+@claim("ROAD-55", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
+@road("ONNX", raises=(Conjugated, OnMeta))
+def test_a_conjugated_buffer_and_a_model_on_meta_do_not_become_onnx(kind, tmp_path):
+    """`torch.onnx.export` raises `OnnxExporterError` for a lazily conjugated buffer, and for a model on `meta` with an
+    input on the CPU.
+    """
+    with pytest.raises(torch.onnx.errors.OnnxExporterError):
+        torch.onnx.export(trained(kind), (INPUT,), tmp_path / "model.onnx", dynamo=True, verbose=False)
