@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from .files import write_whole
 from .matrix import RECORDS, committed, matrix
 from .record import Record, UnreadableRecord, read
 
+MANY = 20
+"""So many ids are listed behind what a search shows."""
+
 
 class Trouble(ValueError):
     """What keeps a command from its work, in one line."""
@@ -17,6 +21,8 @@ class Trouble(ValueError):
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns its exit status: 2 for bad input, and for ``diff`` 1 where records differ."""
+    # torch says that there is no NumPy, which is of no interest here.
+    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="What runs of the specification say.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -36,7 +42,17 @@ def main(arguments: list[str]) -> int:
         found.add_argument("--output", metavar="FILE", required=name == "page", help="the file to write")
         found.add_argument("records", nargs="*", help="records; without them, those in spec/records")
     command("table", table, "the answer table that the claims declare, as Markdown")
-    once = command("run", recorded, "make a record of the installed torch, and say where it crashed if it did")
+    command("front-door", front_door, "the beginning of the README: which one to use, answers, core claims")
+    found = command("search", searched, "the claims that words or a question find, the nearest first")
+    found.add_argument(
+        "words", nargs="+", metavar="WORD", help="words of a sentence, code, a symbol, or everyday words"
+    )
+    found = command("roads", road_table, "what other tools keep of a model's state, from the committed record")
+    found.add_argument("record", nargs="?", help="a record of roads; without it, the one in spec/records/roads")
+    found.add_argument("newer", nargs="?", help="another one: say which claims changed between the two")
+    found.add_argument("--json", metavar="FILE", help="write the cells as JSON too")
+    found.add_argument("--markdown", action="store_true", help="the table as Markdown")
+    once = command("run", recorded, "make a record of the installed torch")
     once.add_argument("--torch", metavar="VERSION", help="the release that has to be the installed one, such as 2.4.1")
     once.add_argument("--output", metavar="FILE", help="the record to write; without it, the one in spec/records")
     once.add_argument("options", nargs="*", metavar="OPTION", help="further options of pytest, behind --")
@@ -53,7 +69,7 @@ def main(arguments: list[str]) -> int:
 
 def differ(chosen: argparse.Namespace) -> int:
     if chosen.new is None:
-        from .fresh import compared
+        from .making import compared
 
         old, new = compared(chosen.old)
     else:
@@ -76,13 +92,45 @@ def page(chosen: argparse.Namespace) -> int:
 
 
 def table(chosen: argparse.Namespace) -> int:
-    from .table import declared_table, to_markdown
+    from .answer_table import declared_table
+    from .layout import to_markdown
 
     return shown(to_markdown(declared_table()) + "\n", None)
 
 
+def front_door(chosen: argparse.Namespace) -> int:
+    from .front_door import page
+
+    return shown(page(), None)
+
+
+def searched(chosen: argparse.Namespace) -> int:
+    from .catalogue import claims
+    from .search import search
+
+    found = search(" ".join(chosen.words))
+    lines = [f"{id:<9}  {claims()[id].sentence}" for id in found.nearest]
+    rest = [id for id in found.all if id not in found.nearest]
+    also = ", ".join(rest[:MANY]) + (f" and {len(rest) - MANY} more" if len(rest) > MANY else "")
+    lines += [f"All of these words are also in {also}."] if rest else []
+    return shown("\n".join(lines or ["No claim has these words."]) + "\n", None)
+
+
+def road_table(chosen: argparse.Namespace) -> int:
+    from . import roads
+
+    found = roads.read(chosen.record or roads.COMMITTED)
+    if chosen.newer:
+        changed = roads.differences(found, roads.read(chosen.newer))
+        print("\n".join(changed))
+        return int(len(changed) > 1)
+    if chosen.json:
+        shown(roads.as_json(found.cells), chosen.json)
+    return shown(roads.as_markdown(found) if chosen.markdown else roads.page(found), None)
+
+
 def recorded(chosen: argparse.Namespace) -> int:
-    from .fresh import kept, run
+    from .making import kept, run
 
     expected = [f"--expect-torch={chosen.torch}"] if chosen.torch else []
     devices = [] if chosen.output else ["--device=cpu", "--device=meta"]

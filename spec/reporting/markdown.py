@@ -1,17 +1,17 @@
 """The matrix as Markdown: in full where releases disagree, the rest as counts."""
 
-from . import code
-from .grid import to_markdown
+from . import catalogue
+from .layout import to_markdown
 from .matrix import SIGNS, Matrix
 
 
 def page(matrix: Matrix) -> str:
     """One table for each chapter, of the claims on which releases disagree, and a count of all others."""
-    known = code.claims()
+    known = catalogue.claims()
     differing = matrix.differing()
     signs = ", ".join(f"{sign} {word}" for word, sign in SIGNS.items())
     lines = [f"{len(matrix.rows)} claims on torch {matrix.span(range(len(releases(matrix))))}.", "", f"{signs}.", ""]
-    for chapter, text in (*code.chapters().items(), ("", "No longer in the specification")):
+    for chapter, text in (*catalogue.chapters().items(), ("", "No longer in the specification")):
         ids = [id for id in matrix.rows if (known[id].chapter if id in known else "") == chapter]
         if not ids:
             continue

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import code
+from . import catalogue
 from .record import Record, Shown, UnreadableRecord, natural, read
 from .verdicts import FAILS, HOLDS, RECORDED
 
-RECORDS = code.PACKAGE / "records"
+RECORDS = catalogue.PACKAGE / "records"
 DASH = "\N{EN DASH}"
 NOT_SHOWN, NOT_RECORDED = "not shown", "not recorded"
 SIGNS = {**RECORDED, NOT_SHOWN: "·", NOT_RECORDED: DASH}
@@ -59,7 +59,7 @@ class Matrix:
 def matrix(records: Iterable[Record]) -> Matrix:
     """The matrix of ``records``: releases in order, records of other devices than cpu and meta behind them."""
     records = sorted(records, key=lambda record: (record.beyond, record.release_order))
-    known = code.claims()
+    known = {id: claim for id, claim in catalogue.claims().items() if not claim.apart}
     recorded = {id for record in records for id in record.claims}
     ids = [*known, *sorted(recorded - known.keys(), key=natural)]
     rows = {id: [cell(record.claims.get(id)) for record in records] for id in ids}
@@ -90,7 +90,7 @@ def cell(devices: dict[str, Shown] | None) -> Cell:
 
 def sentence(id: str) -> str:
     """The sentence of a claim; an id that no claim has any more stands for itself."""
-    found = code.claims().get(id)
+    found = catalogue.claims().get(id)
     return found.sentence if found else "(no such claim)"
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from .. import __version__
 from .files import write_whole
-from .verdicts import FAILS, HOLDS, RECORDED, Case, natural
+from .verdicts import HOLDS, RECORDED, STALE, Case, judge, natural
 
 SCHEMA = 1
 REAL, META = "real", "meta"
@@ -95,8 +95,8 @@ def claims_of(cases: Iterable[Case], unavailable: Iterable[str]) -> dict[str, di
 
 def shown(cases: list[Case]) -> Shown:
     """The verdict on one device: a guarded claim whose cases all pass there holds there."""
-    outcomes = {case.outcome for case in cases}
-    word = FAILS.lower() if "failed" in outcomes else HOLDS if outcomes == {"passed"} else cases[0].expected
+    word = judge(cases)
+    word = HOLDS if word == STALE else word.lower()
     return Shown(word, len(cases), tuple(sorted({name for case in cases for name in case.why})))
 
 

@@ -1,66 +1,22 @@
-"""The options that turn a run into a record, and the reasons for which a run is none."""
+"""What turns a run into a record, and the reasons for which a run is none."""
 
-import os
 from pathlib import Path
 
 import pytest
-from packaging.version import InvalidVersion, Version
 
+from ..engine.cases import CLAIM
+from ..engine.collection import DEVICES
+from ..facts import chapters
 from ..vocabulary import devices
-from ..vocabulary.claim import TORCH
-from ..vocabulary.plugin import CLAIM, DEVICES
-from . import code, record, table
-from .verdicts import NOT_RUN, Case
+from . import answer_table, catalogue, record
+from .verdicts import NOT_RUN, TIMED_OUT, Case
 
 COLLECTED = "module_state_collected"
-FILTERS = {
-    "fault": "--fault breaks torch",
-    "prove": "--prove breaks torch",
-    "faults_table": "--faults-table breaks torch",
-    "keyword": "-k leaves claims out",
-    "markexpr": "-m leaves claims out",
-    "lf": "--last-failed leaves claims out",
-    "stepwise": "--stepwise leaves claims out",
-    "deselect": "--deselect leaves claims out",
-    "ignore": "--ignore leaves claims out",
-    "ignore_glob": "--ignore-glob leaves claims out",
-    "collectonly": "--collect-only runs nothing",
-}
-"""The options under which a run says too little to be recorded, or nothing true of the installed torch."""
 
 
-def add_options(group: pytest.OptionGroup) -> None:
-    group.addoption(
-        "--record",
-        metavar="FILE",
-        help="write what the run says about this torch to FILE, as JSON (say --record=FILE where FILE exists)",
-    )
-    group.addoption("--expect-torch", metavar="VERSION", help="run on this torch, such as 2.4 or 2.4.1, or not at all")
-    group.addoption("--trail", metavar="FILE", help="keep the claim that is running in FILE, for when torch crashes")
-
-
-def check_torch(wanted: str) -> None:
-    """Raise UsageError unless the installed torch is ``wanted``, as far as that is given."""
-    try:
-        release = Version(wanted).release
-    except InvalidVersion:
-        raise pytest.UsageError(f"--expect-torch: {wanted!r} is no version of torch") from None
-    if (*TORCH.release, 0, 0)[: len(release)] != release:
-        raise pytest.UsageError(f"--expect-torch: torch {wanted} was asked for, and this is torch {TORCH}")
-
-
-def check_options(config: pytest.Config) -> None:
-    """Raise UsageError where it is known beforehand that there will be no record."""
-    path = Path(config.getoption("record"))
-    for name, reason in FILTERS.items():
-        if config.getoption(name, None):
-            raise pytest.UsageError(f"--record: there is no record of such a run: {reason}")
-    if any("::" in argument for argument in config.args):
-        raise pytest.UsageError("--record: there is no record of such a run: naming a test leaves claims out")
-    if path.is_dir():
-        raise pytest.UsageError(f"--record: {path} is a folder")
-    if not path.parent.is_dir():
-        raise pytest.UsageError(f"--record: there is no folder {path.parent}")
+def apart(chapter: str) -> bool:
+    """Whether a chapter is recorded apart from the releases of torch."""
+    return chapter in chapters() and chapters()[chapter].apart
 
 
 class Collected:
@@ -73,7 +29,8 @@ class Collected:
         self.deselected = 0
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        if mark := item.get_closest_marker("claim"):
+        mark = item.get_closest_marker("claim")
+        if mark and not apart(item.path.parent.name):
             self.claims.update(map(str, mark.args))
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
@@ -97,7 +54,7 @@ class Collected:
 
     def shortfall(self) -> str:
         """Why what was collected is not the specification; empty where it is."""
-        expected = code.claims().keys()
+        expected = {id for id, claim in catalogue.claims().items() if not claim.apart}
         if missing := sorted(expected - self.claims, key=record.natural):
             return f"{len(missing)} of {len(expected)} claims were left out, {missing[0]} among them"
         if foreign := sorted(self.claims - expected, key=record.natural):
@@ -135,6 +92,8 @@ class Recorder:
             return "the run was interrupted"
         if session.shouldstop or session.shouldfail:
             return "the run was cut short"
+        if late := [case.id for case in self.cases.values() if case.outcome == TIMED_OUT]:
+            return f"{len(late)} cases timed out, one of {late[0]} among them"
         ran = [case for case in self.cases.values() if case.outcome != NOT_RUN]
         if len(ran) != self.collected.cases:
             return f"{len(ran)} of {self.collected.cases} cases were run"
@@ -142,38 +101,18 @@ class Recorder:
 
     def record(self) -> record.Record:
         """What the run says; a claim that takes no device was shown on cpu, whichever devices were chosen."""
+        cases = [case for case in self.cases.values() if not apart(case.chapter)]
         chosen = self.config.stash[DEVICES]
         real = devices.real(chosen)
         profile = self.config.getoption("hypothesis_profile", None) or "claims"
         return record.Record(
             **record.surroundings(profile),
             devices={name: record.REAL if name in real else record.META for name in chosen}
-            | {case.device: record.REAL for case in self.cases.values() if case.device not in chosen},
-            table=table.answer_table(self.cases.values()),
-            claims=record.claims_of(self.cases.values(), self.collected.claims),
+            | {case.device: record.REAL for case in cases if case.device not in chosen},
+            table=answer_table.answer_table(cases),
+            claims=record.claims_of(cases, self.collected.claims),
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.line:
             terminalreporter.write_line(self.line, red=self.line.startswith("no record"))
-
-
-class Trail:
-    """Keeps the claim that is running in a file, so that it is known when the interpreter goes down with it."""
-
-    def __init__(self, path: str, cases: dict[str, Case]):
-        try:
-            self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        except OSError as error:
-            raise pytest.UsageError(f"--trail: {path}: {error.strerror}") from None
-        self.cases = cases
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        case = self.cases.get(nodeid)
-        line = f"{case.id}  {case.sentence}  ({nodeid})" if case else nodeid
-        os.ftruncate(self.file, 0)
-        os.pwrite(self.file, line.encode(), 0)
-
-    def pytest_unconfigure(self) -> None:
-        os.close(self.file)

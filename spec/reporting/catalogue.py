@@ -1,11 +1,13 @@
 """The claims as they stand in the code, read without importing them or torch."""
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..wording import sentence
+from .. import facts
+from ..wording import first_paragraph, sentence
 from .verdicts import natural
 
 PACKAGE = Path(__file__).parent.parent
@@ -13,7 +15,11 @@ PACKAGE = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Written:
-    """One claim as it is written: the arguments of its marker, where it stands, and the test that proves it."""
+    """One claim as it is written: the arguments of its marker, where it stands, and the test that proves it.
+
+    ``needs`` are the libraries that it is about. ``text`` is all of that test, and ``test`` what stands beside the
+    sentence: without the marker, the name and the sentence.
+    """
 
     id: str
     chapter: str
@@ -22,14 +28,20 @@ class Written:
     terms: dict[str, str]
     place: str
     text: str
+    test: str
+    core: bool
+    needs: str | None = None
+
+    @property
+    def apart(self) -> bool:
+        """Whether it stands in a chapter that is recorded apart from torch's releases."""
+        return facts.chapters()[self.chapter].apart
 
 
 @cache
 def chapters() -> dict[str, str]:
     """The chapters in the order in which a user meets them, each with the paragraph that its package says of itself."""
-    tree = ast.parse((PACKAGE / "vocabulary" / "chapters.py").read_text(encoding="utf-8"))
-    names = next(ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign))
-    texts = {name: (PACKAGE / name / "__init__.py").read_text(encoding="utf-8") for name in names}
+    texts = {name: (PACKAGE / name / "__init__.py").read_text(encoding="utf-8") for name in facts.chapters()}
     return {name: ast.get_docstring(ast.parse(text)) or name for name, text in texts.items()}
 
 
@@ -64,16 +76,33 @@ def claims_in(file: Path, chapter: str) -> list[Written]:
         for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "claim":
                 terms = {word.arg: value(word.value) for word in mark.keywords}
+                needs = terms.pop("needs", None)
                 first = node.decorator_list[0].lineno
                 found.append(
                     Written(
                         value(mark.args[0]),
                         chapter,
-                        sentence(node.name),
+                        first_paragraph(ast.get_docstring(node)) or sentence(node.name),
                         terms.pop("source"),
                         terms,
                         f"{file.relative_to(PACKAGE.parent).as_posix()}#L{first}",
                         "\n".join(lines[first - 1 : node.end_lineno]),
+                        "\n".join(body_of(node, mark, lines)),
+                        any(isinstance(each, ast.Name) and each.id == "core" for each in node.decorator_list),
+                        needs,
                     )
                 )
     return found
+
+
+def body_of(test: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> list[str]:
+    """The lines of a test without what is said beside it: its marker, and the sentence as name and as docstring."""
+    marked = range(mark.lineno - 1, mark.end_lineno)
+    heading = range(test.decorator_list[0].lineno - 1, test.body[0].lineno - 1)
+    kept = [re.sub(r"^def test_\w+", "def test", lines[index]) for index in heading if index not in marked]
+    docstring = ast.get_docstring(test, clean=False)
+    if docstring is None:
+        return kept + lines[test.body[0].lineno - 1 : test.end_lineno]
+    rest = docstring.partition("\n\n")[2].strip()
+    kept += f'    """{rest}"""'.splitlines() if rest else []
+    return kept + lines[test.body[0].end_lineno : test.end_lineno]

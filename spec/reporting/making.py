@@ -1,41 +1,25 @@
-"""Records made now, by pytest in a process of its own."""
+"""Records made now."""
 
-import signal
-import subprocess
 import sys
 import tempfile
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
-from .code import PACKAGE
 from .matrix import RECORDS
 from .record import Record, UnreadableRecord, read
 
-CRASHED = 3
-CHECKOUT = PACKAGE.parent
-
 
 def run(output: Path, options: list[str], shown_on: TextIO | None = None) -> int:
-    """Make a record of the installed torch; returns pytest's exit status, or 3 where the interpreter went down.
+    """Make a record of the installed torch; returns pytest's exit status.
 
     What pytest says goes to ``shown_on``, by default to where this process writes.
     """
-    with tempfile.TemporaryDirectory(prefix="module-state-") as folder:
-        trail = Path(folder, "trail")
-        words = [f"--record={output.absolute()}", f"--trail={trail}", "-p", "no:randomly", *options]
-        done = subprocess.run([sys.executable, *program(), *words], cwd=CHECKOUT, stdout=shown_on, check=False)
-        if done.returncode >= 0:
-            return done.returncode
-        claim = trail.read_text(encoding="utf-8") if trail.exists() else "no claim yet"
-        print(f"crashed by {signal.Signals(-done.returncode).name}, while this ran: {claim}", file=sys.stderr)
-    return CRASHED
+    from ..__main__ import main
 
-
-def program() -> list[str]:
-    """How the specification is run: by pytest in a checkout, by itself where it is installed."""
-    in_checkout = (CHECKOUT / "pyproject.toml").exists() and (CHECKOUT / "conftest.py").exists()
-    return ["-m", "pytest", "-q"] if in_checkout else ["-m", PACKAGE.name, "-q"]
+    with redirect_stdout(shown_on or sys.stdout):
+        return int(main(["-q", f"--record={output.absolute()}", "-p", "no:randomly", *options]))
 
 
 def kept(release: str | None = None) -> Path:

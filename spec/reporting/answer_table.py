@@ -7,12 +7,10 @@ from itertools import product
 
 import pytest
 
+from ..facts import chapters
 from ..vocabulary import KINDS
-from ..vocabulary.chapters import CHAPTERS
-from .grid import Table
-from .grid import to_markdown as to_markdown
-from .grid import to_text as to_text
-from .verdicts import FAILS, Case, verdict
+from .layout import Table
+from .verdicts import FAILS, NOT_RUN, TIMED_OUT, Case, judge
 
 QUESTIONS = (
     "in parameters()?",
@@ -40,19 +38,26 @@ def answer_table(cases: Iterable[Case]) -> Table:
 
 
 def cell(evidence: dict[str, list[Case]]) -> str:
-    """One cell: ``yes``, ``no``, ``not yet``, or ``FAILS SD-01``; ``·`` where no case spoke of it."""
+    """One cell: ``yes``, ``no``, ``not yet``, or ``FAILS SD-01``; ``·`` where no case was run that speaks of it."""
     words = set()
     for answer, cases in evidence.items():
-        found = verdict(cases)
-        words.add({"holds": answer, "not run": answer, FAILS: f"{FAILS} {found.id}"}.get(found.word, found.word))
-    return " / ".join(sorted(words)) or NOT_ASKED
+        word = judge(cases)
+        words.add({"holds": answer, NOT_RUN: "", TIMED_OUT: "", FAILS: f"{FAILS} {cases[0].id}"}.get(word, word))
+    return " / ".join(sorted(words - {""})) or NOT_ASKED
+
+
+def counted(cases: Iterable[Case]) -> str:
+    """How many of the cases that make up a table were run, for its title; empty where all were."""
+    cases = list(cases)
+    ran = sum(case.outcome not in (NOT_RUN, TIMED_OUT) for case in cases)
+    return "" if ran == len(cases) else f" ({ran} of {len(cases)} cases were run)"
 
 
 def declared_table() -> Table:
     """The table that the claims say they prove, read from their ``answers`` without running one of them."""
     declared: dict[tuple[str, str], set[str]] = {}
     package = __package__.rpartition(".")[0]
-    for chapter in CHAPTERS:
+    for chapter in chapters():
         for module in pkgutil.iter_modules(importlib.import_module(f"{package}.{chapter}").__path__):
             if module.name.startswith("test_"):
                 tests = vars(importlib.import_module(f"{package}.{chapter}.{module.name}")).values()
@@ -73,17 +78,24 @@ def marks(test: object) -> list[pytest.Mark]:
     return found if isinstance(found, list) else []
 
 
-def contrast_tables(cases: Iterable[Case]) -> dict[str, Table]:
-    """The tables that claims make up with ``contrast``, by title; rows and columns stand in the order of kinds."""
-    evidence: dict[str, dict[tuple[str, str], dict[str, list[Case]]]] = {}
+def contrast_tables(cases: Iterable[Case]) -> list[tuple[str, Table, str]]:
+    """The tables that claims make up with ``contrast``: title, table, and how many of its cases were run.
+
+    Rows and columns stand in the order of kinds.
+    """
+    by_title: dict[str, list[Case]] = {}
     for case in cases:
         if case.contrast:
-            title, row, column, text = case.contrast
-            evidence.setdefault(title, {}).setdefault((row, column), {}).setdefault(text, []).append(case)
-    return {title: contrast_table(evidence[title]) for title in sorted(evidence)}
+            by_title.setdefault(case.contrast[0], []).append(case)
+    return [(title, contrast_table(by_title[title]), counted(by_title[title])) for title in sorted(by_title)]
 
 
-def contrast_table(evidence: dict[tuple[str, str], dict[str, list[Case]]]) -> Table:
+def contrast_table(cases: list[Case]) -> Table:
+    """One of them, of the cases that belong to it."""
+    evidence: dict[tuple[str, str], dict[str, list[Case]]] = {}
+    for case in cases:
+        _, row, column, text = case.contrast
+        evidence.setdefault((row, column), {}).setdefault(text, []).append(case)
     kinds = [str(kind) for kind in KINDS]
 
     def in_order(names: Iterable[str]) -> list[str]:
