@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from ..yours.modules import TORCH_NN
-from ..yours.state import plain_tensors, registered
-from .runs import pytest_run
+from ..checking.state import plain_tensors, registered
+from ..engine.models import TORCH_NN
+from .pytest_runs import pytest_run
 
 MODELS = """
 import torch
@@ -39,7 +39,7 @@ def number():
     return 3
 """
 CHAPTER = Path(__file__).parent.parent / "bringing"
-LEFT = "test_a_move_leaves_behind_no_tensor_that_a_module_holds"
+LEFT = "test_a_move_leaves_no_plain_tensor_of_a_module_behind"
 
 
 @pytest.fixture

@@ -1,27 +1,31 @@
 """``--deviations``: what a backend is known to do differently, and the gap report."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from ..reporting import code
-from ..reporting.code import PACKAGE
+from ..engine.axes import concerns_a_backend
+from ..engine.deviations import Deviations, InvalidDeviations, read
+from ..reporting import catalogue
+from ..reporting.catalogue import PACKAGE
+from ..reporting.gap_report import gap_report
 from ..reporting.verdicts import DEVIATES, FAILS, HOLDS, STALE, Case, verdict
 from ..vocabulary import Move
-from ..yours.deviations import InvalidDeviations, concerns_a_backend, read
-from .runs import claims_file, pytest_run
+from .pytest_runs import claims_file, pytest_run
 
 CLAIMS = """
-@claim("SD-91", source="torch.nn.Module.state_dict")
+@claim("XX-91", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_state_dict_is_of_size_one(size):
     assert size == 1
 
-@claim("SD-92", source="torch.nn.Module.state_dict")
+@claim("XX-92", source="torch.nn.Module.state_dict")
 def test_a_new_module_has_no_state(observe):
     observe("is it empty?", "cpu", "yes")
     assert nn.Module().state_dict() == {}
 
-@claim("SD-93", source="torch.nn.Module.state_dict")
+@claim("XX-93", source="torch.nn.Module.state_dict")
 def test_a_claim_on_the_processor_fails_there(device):
     assert device == "meta"
 """
@@ -35,46 +39,46 @@ def listed(folder, text):
 
 def test_a_listed_claim_is_expected_to_fail_and_is_in_the_gap_report(tmp_path):
     claims_file(tmp_path, CLAIMS)
-    path = listed(tmp_path, "# known since 1.0\n\nSD-91   size two\tis fine here\n")
+    path = listed(tmp_path, "# known since 1.0\n\nXX-91   size two\tis fine here\n")
     run = pytest_run(
         tmp_path, "--deviations", path, "-k", "size", "--claims", "--gap-report", str(tmp_path / "gaps.md")
     )
     assert run.status == 0, run.output
-    assert "≠ deviates     SD-91" in run.output
+    assert "≠ deviates     observed      XX-91" in run.output
     report = (tmp_path / "gaps.md").read_text(encoding="utf-8")
     assert (
         f"### Module state on cpu, meta (torch {torch.__version__})\n\n0 claims hold, 1 deviate as listed.\n" in report
     )
-    assert "| SD-91 | A state dict is of size one | size two is fine here |" in report
+    assert "| XX-91 | A state dict is of size one. | size two is fine here |" in report
     assert report in run.output
 
 
 def test_a_listed_claim_that_holds_is_stale(tmp_path):
     claims_file(tmp_path, CLAIMS)
-    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "SD-92  nothing is empty here"), "test_claims.py")
+    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "XX-92  nothing is empty here"), "test_claims.py")
     assert run.status == 1
-    assert "SD-92: the listed deviation is stale: 'A new module has no state' holds in all 1 cases here" in run.output
+    assert "XX-92: the listed deviation is stale: 'A new module has no state.' holds in all 1 cases here" in run.output
 
 
 def test_what_fails_on_cpu_and_meta_is_no_deviation(tmp_path):
     claims_file(tmp_path, CLAIMS)
-    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "SD-91 is so\nSD-93 is so"), "--claims")
+    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "XX-91 is so\nXX-93 is so"), "--claims")
     assert run.status == 1
-    assert "✗ FAILS        SD-93" in run.output
-    assert "| SD-93 | A claim on the processor fails there | **fails, and is not listed** |" in run.output
+    assert "✗ FAILS        observed      XX-93" in run.output
+    assert "| XX-93 | A claim on the processor fails there. | **fails, and is not listed** |" in run.output
     assert "| is it empty? | cpu: yes |" in run.output
 
 
 def test_a_claim_of_a_chapter_that_is_not_run_may_be_listed(tmp_path):
     claims_file(tmp_path, CLAIMS)
-    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "MOVE-03 stays\nSD-91 is so"), "-k", "size or no_state")
+    run = pytest_run(tmp_path, "--deviations", listed(tmp_path, "MOVE-03 stays\nXX-91 is so"), "-k", "size or no_state")
     assert run.status == 0, run.output
 
 
 WRONG = {
     "an unknown id": ("SD-3  is so", "line 1: there is no claim 'SD-3'; nearest: SD-"),
-    "no reason": ("# why\nSD-91", "line 2: SD-91 needs a reason: what does the backend do instead?"),
-    "an id twice": ("SD-91 is so\nSD-91 is not so", "line 2: SD-91 stands in line 1 too"),
+    "no reason": ("# why\nXX-91", "line 2: XX-91 needs a reason: what does the backend do instead?"),
+    "an id twice": ("XX-91 is so\nXX-91 is not so", "line 2: XX-91 stands in line 1 too"),
 }
 
 
@@ -133,10 +137,23 @@ def test_a_deviation_is_judged_by_the_cases_of_the_backend(word):
 
 
 def test_the_deviations_of_torch_xla_name_claims():
-    read(str(PACKAGE / "yours" / "torch_xla.txt")).check(code.claims())
+    read(str(PACKAGE / "records" / "torch_xla.txt")).check(catalogue.claims())
 
 
 def test_a_gap_report_for_a_folder_that_is_not_there_is_an_error_of_one_line(tmp_path):
     run = pytest_run(tmp_path, "--gap-report", "nowhere/gaps.md")
     assert run.status == 4
     assert run.lines == ["ERROR: --gap-report: there is no folder nowhere", ""]
+
+
+def test_the_gap_report_tells_broken_promises_from_what_was_only_observed():
+    def deviating(id):
+        return verdict([Case(id, f"{id} is so.", "saving", "", "deviates", "xla", {}, [], outcome="failed")])
+
+    listed = Deviations("file", {"SD-03": "it is kept", "ENUM-37": "it is not sorted"})
+    found = [replace(deviating(id), word="deviates") for id in listed.reasons]
+    report = gap_report(found, listed, {}, ["xla"])
+    assert "0 claims hold, 2 deviate as listed, 1 of them from what is documented.\n" in report
+    promised, observed = report.split("| claim | what torch does and its documentation doesn't promise |")
+    assert "| SD-03 | SD-03 is so. | it is kept |" in promised.partition("PyTorch's documentation promises")[2]
+    assert "| ENUM-37 | ENUM-37 is so. | it is not sorted |" in observed

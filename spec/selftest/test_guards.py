@@ -2,7 +2,7 @@
 
 import pytest
 
-from .runs import claims_file, pytest_run
+from .pytest_runs import claims_file, pytest_run
 
 GUARDS = {
     "not yet": 'since="99.0"',
@@ -13,7 +13,7 @@ GUARDS = {
 
 def guarded(terms, assertion, cases="True, False"):
     return f"""
-@claim("SD-99", source="torch.nn.Module", {terms})
+@claim("XX-99", source="torch.nn.Module", {terms})
 @pytest.mark.parametrize("holds", [{cases}])
 def test_something_holds(holds):
     assert {assertion}
@@ -34,7 +34,7 @@ def test_a_guard_that_no_case_needs_is_stale(tmp_path, word):
     claims_file(tmp_path, guarded(GUARDS[word], "True"))
     run = pytest_run(tmp_path)
     assert run.status == 1
-    assert "is stale: 'Something holds' holds in all 2 cases here" in run.output
+    assert "is stale: 'Something holds.' holds in all 2 cases here" in run.output
 
 
 def test_a_guard_is_not_judged_by_some_of_its_cases(tmp_path):

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
+from ..engine import collection, options
 from ..vocabulary import devices
-from ..vocabulary import plugin as vocabulary_plugin
-from .runs import claims_file, pytest_run
+from .pytest_runs import claims_file, pytest_run
 
 A_CLAIM = """
-@claim("SD-99", source="torch.nn.Module.state_dict")
+@claim("XX-99", source="torch.nn.Module.state_dict")
 def test_something_holds(device):
     assert nn.Module().state_dict() == {}
 """
@@ -84,12 +84,13 @@ def test_an_id_that_is_used_twice_stops_the_run(tmp_path):
     claims_file(tmp_path, A_CLAIM + A_CLAIM.replace("something", "another"))
     run = pytest_run(tmp_path)
     assert run.status == 4
-    assert "claim id SD-99 is used twice, by test_claims.py::test_something_holds and by" in run.output
+    assert "claim id XX-99 is used twice, by test_claims.py::test_something_holds and by" in run.output
 
 
 def test_a_test_without_a_claim_stops_the_run_in_a_chapter(tmp_path, monkeypatch):
     claims_file(tmp_path, "def test_no_claim():\n    assert True\n")
-    monkeypatch.setattr(vocabulary_plugin, "PACKAGE", tmp_path.parent)
+    monkeypatch.setattr(collection, "PACKAGE", tmp_path.parent)
+    monkeypatch.setattr(collection, "chapters", lambda: {tmp_path.name: None})
     run = pytest_run(tmp_path)
     assert run.status == 4
     assert 'test_no_claim: a claim needs an id such as "SD-03", not None' in run.output
@@ -104,7 +105,7 @@ def test_an_old_pytest_is_told_so(tmp_path, monkeypatch):
 
 
 def test_an_old_torch_is_told_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(vocabulary_plugin, "TORCH", vocabulary_plugin.Version("1.12.1"))
+    monkeypatch.setattr(options, "TORCH", options.Version("1.12.1"))
     monkeypatch.setattr(torch, "__version__", "1.12.1")
     run = pytest_run(tmp_path)
     assert run.status == 4

@@ -1,18 +1,28 @@
 """Kinds, models, conversions, strategies, sentences and the optimizers' stand-in."""
 
-import sys
-
 import pytest
 import torch
 from hypothesis import find
 from torch import nn
 
 from .. import vocabulary
-from ..vocabulary import KINDS, MODELS, NN_BUFFER, ToyModel, ToyModel2, ToyModel3, channels, shapes
-from ..vocabulary.claim import resolves, sentence
+from ..engine.cases import spell
+from ..vocabulary import (
+    BUFFERS,
+    DECLARED,
+    KINDS,
+    MODELS,
+    NN_BUFFER,
+    ToyModel,
+    ToyModel2,
+    ToyModel3,
+    any_model,
+    available,
+    channels,
+    shapes,
+)
+from ..vocabulary.claim import is_available, resolves, sentence
 from ..vocabulary.devices import moves, present, real
-from ..vocabulary.eager import eager_optimizers
-from ..vocabulary.plugin import is_available, spell
 
 
 def test_all_that_the_vocabulary_offers_is_there():
@@ -58,6 +68,29 @@ def test_the_strategies_reach_their_ends():
     assert len(find(shapes(), lambda shape: len(shape) == 4)) == 4
 
 
+def test_what_each_model_declares_is_told_of_every_model():
+    assert DECLARED.keys() == {*MODELS}
+
+
+def test_every_model_comes_first_at_the_sizes_of_the_article_and_with_every_shape():
+    seen = []
+
+    @any_model
+    def test(Model, channels, shape):
+        seen.append((Model, channels, shape))
+
+    test()
+    first, drawn = seen[: len(available(MODELS))], seen[len(available(MODELS)) :]
+    assert [Model for Model, _, _ in first] == available(MODELS)
+    assert {channels for _, channels, _ in first} == {(5, 10)}
+    assert {shape for _, _, shape in first} == {(10,), (), (0,)}
+    assert any(channels != (5, 10) for _, channels, _ in drawn)
+
+
+def test_a_kind_gives_its_name_to_an_attribute():
+    assert [kind.word for kind in BUFFERS] == ["buffer", "non_persistent_buffer", "nn_Buffer"]
+
+
 def test_a_kind_is_available_from_its_release_on():
     assert is_available(NN_BUFFER) is hasattr(nn, "Buffer")
 
@@ -65,9 +98,9 @@ def test_a_kind_is_available_from_its_release_on():
 @pytest.mark.parametrize(
     ("name", "spelled"),
     [
-        ("test_a_buffer_moves", "A buffer moves"),
-        ("test_a_non_persistent_buffer_is_not_in_the_state_dict", "A non-persistent buffer is not in the state dict"),
-        ("test_an_nn_Buffer_is_a_tensor", "An nn.Buffer is a tensor"),
+        ("test_a_buffer_moves", "A buffer moves."),
+        ("test_a_non_persistent_buffer_is_not_in_the_state_dict", "A non-persistent buffer is not in the state dict."),
+        ("test_an_nn_Buffer_is_a_tensor", "An nn.Buffer is a tensor."),
     ],
 )
 def test_the_name_of_a_test_spells_a_sentence(name, spelled):
@@ -93,15 +126,3 @@ def test_cpu_and_meta_are_always_there_and_meta_holds_no_values():
     assert real(["cpu", "meta"]) == ("cpu",)
     assert [str(move) for move in moves(["cpu", "meta"])] == ["to(meta)"]
     assert [str(move) for move in moves(["cuda"])] == ["to(cuda)", "cuda.to(cpu)", "cuda.cpu()", "cuda()"]
-
-
-def test_the_stand_in_for_TorchDynamo_leaves_nothing_behind():
-    before = "torch._dynamo" in sys.modules
-    with eager_optimizers():
-        parameter = nn.Parameter(torch.ones(1))
-        parameter.grad = torch.ones(1)
-        torch.optim.SGD([parameter], lr=1.0).step()
-    assert parameter.item() == 0
-    assert ("torch._dynamo" in sys.modules) is before
-    wrapped = getattr(torch.optim.Optimizer.add_param_group, "__wrapped__", None)
-    assert before or "__dynamo_disable" not in vars(wrapped or test_kinds_have_names_of_their_own)

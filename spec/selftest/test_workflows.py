@@ -10,6 +10,13 @@ from shutil import copytree
 import pytest
 from ruamel.yaml import YAML
 
+from .. import facts
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10; pytest brings it along
+    import tomli as tomllib
+
 CHECKOUT = Path(__file__).parent.parent.parent
 GITHUB = CHECKOUT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -124,8 +131,21 @@ def test_the_gate_is_open_only_where_all_others_are_green(results, status):
     assert tool("bash", "-eo", "pipefail", "-c", step["run"], RESULTS=results).returncode == status
 
 
+def test_the_workflows_and_tox_know_the_supported_releases():
+    supported = [release.patch for release in facts.releases()]
+    matrix = workflow(GITHUB / "workflows" / "matrix.yml")["jobs"]["release"]["strategy"]["matrix"]["torch"]
+    tox = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["tox"]
+    assert matrix == supported
+    assert tox["env_base"]["torch"]["factors"] == [{"release": supported}]
+    assert tox["labels"]["matrix"] == [f"torch-{release}" for release in supported]
+    *_, beside = tox["env_base"]["torch"]["deps"]
+    needing = [release.patch for release in facts.releases() if release.beside]
+    assert beside["condition"] == " or ".join(f"factor['{release}']" for release in needing)
+    assert {release.beside for release in facts.releases() if release.beside} == {tuple(beside["then"])}
+
+
 def test_the_checks_run_on_the_oldest_a_middle_and_the_newest_of_all_releases():
-    releases = workflow(GITHUB / "workflows" / "matrix.yml")["jobs"]["release"]["strategy"]["matrix"]["torch"]
+    releases = [release.patch for release in facts.releases()]
     oldest, middle, newest = workflow(GITHUB / "workflows" / "checks.yml")["jobs"]["claims"]["strategy"]["matrix"][
         "torch"
     ]

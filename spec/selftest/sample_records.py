@@ -3,7 +3,7 @@
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from ..reporting import code
+from ..reporting import catalogue
 from ..reporting.record import Record, Shown
 
 MINORS = ["1.13", *(f"2.{minor}" for minor in range(16))]
@@ -33,7 +33,11 @@ def imagined(release: str, *more: str) -> Record:
         hypothesis={"version": "6.0", "profile": "claims"},
         devices=devices,
         table=[["", *KINDS], ["in buffers()?", "no", "no", "yes", "yes", buffer, "no", "no"]],
-        claims={id: dict.fromkeys(devices, shown(claim.terms, release)) for id, claim in code.claims().items()},
+        claims={
+            id: dict.fromkeys(devices, shown(claim.terms, release))
+            for id, claim in catalogue.claims().items()
+            if not claim.apart
+        },
     )
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable
@@ -12,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from .. import __name__ as package
-
-SECONDS = 240
+from ..engine.processes import Pipe, Process
 
 
 @dataclass(frozen=True)
@@ -28,28 +26,22 @@ class Run:
         return self.output.splitlines()
 
 
-def child(pipe, folder: str, args: tuple[str, ...], prepare: Callable[[], None]) -> None:
+def child(pipe: Pipe, folder: str, args: tuple[str, ...], prepare: Callable[[], None]) -> None:
     os.chdir(folder)
     sys.stdout = sys.stderr = io.StringIO()
     prepare()
     with contextlib.redirect_stdout(sys.stdout):
-        status = pytest.main(["-p", f"{package}.plugin", "-p", "no:randomly", "-p", "no:cacheprovider", *args])
+        status = pytest.main(["-p", f"{package}.engine.plugin", "-p", "no:randomly", "-p", "no:cacheprovider", *args])
     pipe.send(Run(int(status), sys.stdout.getvalue()))
 
 
 def pytest_run(folder: Path, *args: str, prepare: Callable[[], None] = lambda: None) -> Run:
     """Run ``pytest *args`` in ``folder``, after ``prepare()``, in a fork of this process."""
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=child, args=(sender, str(folder), args, prepare))
-    process.start()
-    sender.close()
+    process = Process(child, str(folder), args, prepare, fork=True)
     try:
-        assert receiver.poll(SECONDS), "no answer"
-        return receiver.recv()
+        return process.receive()
     finally:
         process.kill()
-        process.join()
 
 
 def claims_file(folder: Path, text: str) -> Path:

@@ -1,0 +1,133 @@
+"""``check --checkpoint``: what a load would do, without doing it and without reading the values."""
+
+import json
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from ..checking.__main__ import main
+from ..checking.checkpoint import compared, read
+
+MODELS = """
+from torch import nn
+
+
+def tied():
+    model = nn.Sequential(nn.Embedding(4, 2), nn.Linear(2, 4, bias=False), nn.BatchNorm1d(4))
+    model[1].weight = model[0].weight
+    return model
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "tied_models.py").write_text(MODELS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    sys.modules.pop("tied_models", None)
+
+
+@pytest.fixture
+def state(folder):
+    from tied_models import tied
+
+    return tied().state_dict()
+
+
+def told(capsys, status):
+    assert main(["tied_models:tied", "--checkpoint", "model.pt"]) == status
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    return shown.out
+
+
+def test_a_checkpoint_that_fits_is_said_to_load(state, capsys):
+    torch.save(state, "model.pt")
+    assert "7 keys, a strict load succeeds" in told(capsys, 0)
+
+
+def test_what_is_missing_unexpected_and_of_another_shape_or_dtype_is_named(state, capsys):
+    del state["2.running_var"]
+    state["3.weight"] = torch.zeros(1)
+    state["2.weight"] = torch.zeros(5)
+    state["2.bias"] = torch.zeros(4, dtype=torch.float16)
+    torch.save({"epoch": 3, "model": state}, "model.pt")
+    out = told(capsys, 1)
+    assert "missing: 2.running_var" in out
+    assert "unexpected: 3.weight" in out
+    assert "another shape: 2.weight  [5] in the file, [4] in the model" in out
+    assert "converted: 2.bias  float16 in the file becomes float32" in out
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod."])
+def test_a_prefix_is_told_with_the_call_that_takes_it_away(state, capsys, prefix):
+    torch.save({prefix + key: value for key, value in state.items()}, "model.pt")
+    assert f'consume_prefix_in_state_dict_if_present(state_dict, "{prefix}")' in told(capsys, 1)
+
+
+def test_a_tied_key_that_is_absent_is_told(state, capsys):
+    del state["1.weight"]
+    torch.save(state, "model.pt")
+    assert "0.weight is tied with 1.weight, which the file lacks" in told(capsys, 1)
+
+
+def test_what_a_module_renames_while_loading_counts():
+    class Renaming(nn.Linear):
+        def _load_from_state_dict(self, state_dict, prefix, *args):
+            state_dict[prefix + "weight"] = state_dict.pop(prefix + "kernel")
+            super()._load_from_state_dict(state_dict, prefix, *args)
+
+    found = compared(Renaming(2, 2), {"kernel": torch.zeros(2, 2), "bias": torch.zeros(2)})
+    assert (found.missing, found.unexpected, found.loads) == ([], [], True)
+
+
+def test_only_the_header_of_a_file_of_safetensors_is_read(state, capsys):
+    header = {
+        key: {
+            "dtype": "I64" if value.dtype is torch.int64 else "F32",
+            "shape": list(value.shape),
+            "data_offsets": [0, 0],
+        }
+        for key, value in state.items()
+    }
+    text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
+    with open("model.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+    assert main(["tied_models:tied", "--checkpoint", "model.safetensors"]) == 0
+    assert "a strict load succeeds" in capsys.readouterr().out
+
+
+class Own:
+    pass
+
+
+BAD = {
+    "a folder": lambda: None,
+    "no checkpoint": lambda: Path("model.pt").write_text("hello"),
+    "a tensor": lambda: torch.save(torch.zeros(2), "model.pt"),
+    "no tensors": lambda: torch.save({"a": 1}, "model.pt"),
+    "a module": lambda: torch.save(nn.Linear(2, 2), "model.pt"),
+    "an object": lambda: torch.save({"a": Own()}, "model.pt"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_file_without_a_state_dict_is_one_line(folder, capsys, case):
+    if case == "a folder":
+        (folder / "model.pt").mkdir()
+    BAD[case]()
+    assert main(["tied_models:tied", "--checkpoint", "model.pt"]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("model.pt: ")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_values_are_left_out(folder, zipped):
+    torch.save({"x": torch.zeros(3, 4)}, "model.pt", _use_new_zipfile_serialization=zipped)
+    assert read("model.pt")["x"].device.type == "meta"
+    assert read("model.pt")["x"].shape == (3, 4)

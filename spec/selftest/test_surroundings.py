@@ -1,0 +1,89 @@
+"""What the environment and other plugins set is left out of a run, named, and given back."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from .. import __name__ as PACKAGE
+from .pytest_runs import claims_file, pytest_run
+
+CHECKOUT = Path(__file__).parent.parent.parent
+
+A_CLAIM = """
+@claim("XX-97", source="torch.nn.Module")
+def test_a_linear_layer_is_float32_and_trainable():
+    layer = nn.Linear(1, 1)
+    assert layer.weight.dtype is torch.float32
+    assert layer(torch.ones(1)).requires_grad
+"""
+SET = {
+    "the default dtype: torch.float64": lambda: torch.set_default_dtype(torch.float64),
+    "gradients: False": lambda: torch.set_grad_enabled(False),
+    "deterministic algorithms: True": lambda: torch.use_deterministic_algorithms(True),
+    "overwriting parameters on conversion: True": lambda: torch.__future__.set_overwrite_module_params_on_conversion(
+        True
+    ),
+}
+
+
+@pytest.mark.parametrize("said", SET)
+def test_a_setting_of_torch_is_put_right_and_named(tmp_path, said):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, prepare=SET[said])
+    assert run.status == 0, run.output
+    assert f"left out of this run: {said}" in run.lines
+
+
+KEPT = []  # a mode that nobody holds ends
+REFUSED = {
+    "a device": (
+        lambda: torch.set_default_device("meta"),
+        "ERROR: torch.ones(1) gives a Tensor on meta: end the mode, or the default device, that was set before the run",
+    ),
+    "inference mode": (
+        lambda: KEPT.append(torch.inference_mode()) or KEPT[0].__enter__(),
+        "ERROR: torch is in inference mode, where nothing can be shown: leave it before the run",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_put_right_is_refused(tmp_path, name):
+    prepare, line = REFUSED[name]
+    if name == "a device" and not hasattr(torch, "set_default_device"):
+        pytest.skip("torch 2.0 brought the default device")
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, prepare=prepare)
+    assert (run.status, run.lines) == (4, [line, ""])
+
+
+def test_no_switch_of_torch_is_left_in_the_environment():
+    """They are taken before torch is imported; what is in them when a run starts is what somebody set since then."""
+    from ..engine.surroundings import SWITCHES
+
+    assert [name for name in SWITCHES if name in os.environ] == []
+
+
+@pytest.mark.parametrize("flag", ["--device", "--jobs", "--record"])
+def test_an_option_that_another_plugin_has_too_is_named_with_the_plugin(tmp_path, flag):
+    text = f'def pytest_addoption(parser):\n    parser.getgroup("other").addoption("{flag}")\n'
+    (tmp_path / "another_plugin.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", PACKAGE, "-p", "another_plugin"]
+    found = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(CHECKOUT)])}
+    done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    line = f"ERROR: {flag} is an option of another_plugin too: leave that out with -p no:another_plugin"
+    assert line in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("switch", ["TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_LOGS"])
+def test_a_switch_of_torch_in_the_environment_is_left_out_and_named(tmp_path, switch):
+    command = [sys.executable, "-m", PACKAGE, "SD-03"]
+    found = os.environ | {"PYTHONPATH": str(CHECKOUT), switch: "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"left out of this run: {switch}=1" in done.stdout.splitlines()
