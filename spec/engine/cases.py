@@ -1,5 +1,6 @@
 """A case: one claim over one choice of parameters, what is expected of it, and what its report says."""
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -16,8 +17,8 @@ PACKAGE = __package__.rpartition(".")[0]
 INSTALLED = f"{__package__}.installed"
 CLAIM = pytest.StashKey[Claim]()
 SHOWN = pytest.StashKey[Case]()
-CASE, WHY = "case", "why"
-"""The properties of a report that carry the case, and why it went as it did."""
+CASE, WHY, CAUSE, CRASHED = "case", "why", "cause", "crashed"
+"""The properties of a report that carry the case, why it went as it did, the error, and how its process ended."""
 CUT_SHORT = "timed out"
 """The outcome of a case that was ended for its time: neither torch's success nor its failure."""
 
@@ -102,6 +103,7 @@ def case_of(item: pytest.Function, deviations: Deviations) -> Case:
         core=item.get_closest_marker("core") is not None,
         roads=roads,
         needs=listed(claim.needs),
+        backend=concerns_a_backend(params),
     )
 
 
@@ -117,6 +119,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
     if SHOWN in item.stash:
         if call.excinfo:
             report.user_properties.extend((WHY, name) for name in names(call.excinfo.value))
+            report.user_properties.append((CAUSE, first_line(call.excinfo.value)))
         if report.failed:
             told(report, item)
     return report
@@ -142,16 +145,29 @@ def names(error: BaseException) -> list[str]:
     return [name for each in getattr(error, "exceptions", ()) for name in names(each)] or [type(error).__name__]
 
 
+def first_line(error: BaseException) -> str:
+    """What an exception, or the first one in a group of them, says in its first line."""
+    while inner := getattr(error, "exceptions", ()):
+        error = inner[0]
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {said}".removesuffix(": ")
+
+
 def command(item: pytest.Item) -> str:
     """The command that shows the claim of a case again."""
     config = item.config
     options = [f"--device={name}" for name in config.getoption("device")]
     options += [f"--require-device={name}" for name in config.getoption("require_device")]
-    options += [f"--model={name}" for name in config.getoption("model")]
+    model = str(params_of(item).get("factory"))
+    brought = model in config.getoption("model")
+    options += [f"--model={model}"] if brought else []
     configured = {INSTALLED, *config.getini("addopts")}
     plugins = [f"-p {name}" for name in config.getoption("plugins") if name not in configured]
     id = item.stash[CLAIM].id
     program, named = (PACKAGE, [id]) if config.pluginmanager.has_plugin(INSTALLED) else ("pytest", ["-k", id])
+    if brought and re.fullmatch(r"[\w.:]+", model):  # arguments are more than -k understands
+        id = f"{id} and {model}"
+        named = ["-k", id]
     chapter = chapters().get(item.path.parent.name)
     if chapter and chapter.apart:
         named = [chapter.name if program == PACKAGE else f"spec/{chapter.name}", "-k", id]
@@ -160,9 +176,9 @@ def command(item: pytest.Item) -> str:
 
 def without_an_answer(item: pytest.Item, how: str, why: str, outcome: str = "failed") -> pytest.TestReport:
     """The report of a case that ended its process, or that was ended."""
-    properties = [*item.user_properties, (WHY, why)]
-    if outcome == CUT_SHORT:
-        properties.append((CUT_SHORT, how))
+    said = how.strip().splitlines()[-1]
+    ended = CUT_SHORT if outcome == CUT_SHORT else CRASHED
+    properties = [*item.user_properties, (WHY, why), (CAUSE, said), (ended, said)]
     report = pytest.TestReport(item.nodeid, item.location, {}, "failed", how, "call", user_properties=properties)
     if outcome != CUT_SHORT:
         told(report, item)

@@ -30,6 +30,7 @@ MARKERS = (
     "contrast(title, rows, columns, cell): the table that the cases of a test make up",
     "answers(*questions, yes, no): the cells of the answer table that a test fills",
     "core: a claim that every user needs, one of those on the front page",
+    "heavy: a case that imports the compiler, in a chapter whose others do without",
     "road(name, cells): the cells of the road table that a test fills",
 )
 
@@ -53,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("claims")
     if config.getoption("hypothesis_seed", None) is None:
         config.option.hypothesis_seed = "0"  # a run compares releases of torch, not seeds
+
+
+def is_heavy(item: pytest.Item) -> bool:
+    """Whether a case needs the compiler."""
+    chapter = chapters().get(item.path.parent.name)
+    return bool(chapter and chapter.heavy) or item.get_closest_marker("heavy") is not None
 
 
 def known(id: str) -> str:

@@ -32,6 +32,8 @@ def read(path: str) -> Deviations:
 
     Raises InvalidDeviations for a file that can't be read, a line without a reason, and an id that stands there twice.
     """
+    if not path:
+        raise InvalidDeviations("--deviations: name the file to read")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -18,7 +18,7 @@ SELFTEST = Path(__file__).parent.parent / "selftest"
 def optimizers(request: pytest.FixtureRequest) -> Iterator[None]:
     """Optimizers that don't import TorchDynamo; those of a chapter that imports it anyway are left as they are."""
     chapter = chapters().get(request.path.parent.name)
-    if (chapter and chapter.imports) or request.path.parent == SELFTEST:
+    if (chapter and chapter.heavy) or request.path.parent == SELFTEST:
         yield
         return
     with eager_optimizers():

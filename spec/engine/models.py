@@ -1,11 +1,21 @@
-"""Modules that nobody wrote for this specification: classes of torch.nn, and those of ``--model``."""
+"""Modules that nobody wrote for this specification: classes of torch.nn, and those of ``--model``.
 
-import importlib
+What ``check`` finds in a module of ``--model`` is told by the claim that it breaks: once, without a traceback.
+"""
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+import pytest
 import torch
 from torch import nn
+
+from .cases import CLAIM, params_of
+
+if TYPE_CHECKING:  # only a run with --model needs it
+    from ..checking.report import Report
 
 
 class InvalidModel(ValueError):
@@ -26,6 +36,44 @@ class Factory:
         return self.name
 
 
+@dataclass(frozen=True)
+class Brought(Factory):
+    """A factory that a user named, with what ``check`` finds in what it builds."""
+
+    report: "Report"
+
+    @cached_property
+    def told(self) -> dict[str, str]:
+        """By claim what there is to say; in place of every claim, where one cause breaks them all."""
+        findings = self.report.findings
+        if self.report.cause or any(finding.kind in SHOWN_BY[""] for finding in findings):
+            said = [str(finding) for finding in findings]
+            if not any(self.report.cause in each for each in said):
+                said.insert(0, self.report.cause)
+            return {"": "\n".join(said)}
+        found: dict[str, list[str]] = {}
+        for finding in [*self.report.findings, *self.report.others]:
+            for claim, kinds in SHOWN_BY.items():
+                kind = f"{finding.kind} buffer" if finding.what.startswith("a buffer") else finding.kind
+                if kind in kinds or finding.kind in kinds:
+                    found.setdefault(claim, []).append(str(finding))
+                    break
+        return {claim: "\n".join(findings) for claim, findings in found.items()}
+
+
+SHOWN_BY = {
+    "": ("unhashable", "shared-instances"),
+    "ANY-10": ("untrained buffer",),
+    "ANY-01": ("not-saved",),
+    "ANY-03": ("not-loaded", "not-restored", "expanded", "inference", "unsaved", "counter"),
+    "ANY-04": ("other-keys",),
+    "ANY-05": ("copy-refused", "bound", "graph", "two-parameters"),
+    "ANY-06": ("pickle-refused",),
+    "ANY-07": ("counts-as-one", "unmoved", "tied-buffer"),
+    "ANY-09": ("left-behind", "untrained", "hidden-module", "hidden-parameter", "class-attribute", "stale"),
+}
+"""The claims that a module with such a finding breaks, each finding told by the first; under no id, what breaks all."""
+
 TORCH_NN = (
     Factory("nn.Linear", lambda: nn.Linear(5, 10)),
     Factory("nn.Conv2d", lambda: nn.Conv2d(4, 6, 3, groups=2)),
@@ -40,30 +88,54 @@ TORCH_NN = (
 )
 
 
-def find(name: str) -> Factory:
-    """The factory that ``package.module:factory`` names, tried once; raises InvalidModel where it gives no module."""
-    module, _, path = name.partition(":")
-    if not module or not path:
-        raise InvalidModel(f"--model {name}: write package.module:factory")
+def find(name: str) -> Brought:
+    """The factory that ``package.module:factory`` names, tried twice; raises InvalidModel where it gives no module."""
+    from ..checking.factories import Unusable
+    from ..checking.factories import find as find_factory
+    from ..checking.report import examined_twice
+
     try:
-        found = importlib.import_module(module)
-    except Exception as error:
-        raise InvalidModel(f"--model {name}: {module} can't be imported: {spelled(error)}") from error
-    for part in path.split("."):
-        if not hasattr(found, part):
-            raise InvalidModel(f"--model {name}: {module} has no {path}")
-        found = getattr(found, part)
-    try:
-        built = found()
-    except Exception as error:
-        raise InvalidModel(f"--model {name}: the factory raises {spelled(error)}") from error
-    if not isinstance(built, nn.Module):
-        raise InvalidModel(
-            f"--model {name}: the factory gives an object of type {type(built).__name__}, not an nn.Module"
-        )
-    return Factory(name, found)
+        factory = find_factory(name)
+        return Brought(name, factory, examined_twice(factory))
+    except Unusable as error:
+        raise InvalidModel(f"--model {name}: {error}") from error
 
 
-def spelled(error: Exception) -> str:
-    """An exception in one line."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(": ")
+def told_of(item: pytest.Item) -> tuple[str, str] | None:
+    """The claim and the words in which what ``check`` found is told in place of this case; None where it just runs."""
+    factory = params_of(item).get("factory")
+    if not isinstance(factory, Brought) or CLAIM not in item.stash:
+        return None
+    claim = "" if "" in factory.told else item.stash[CLAIM].id
+    return (claim, factory.told[claim]) if claim in factory.told else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the cases of one model in which the same is to be told, leave the first."""
+    seen = set()
+    selected = []
+    for item in items:
+        if told := told_of(item):
+            key = params_of(item)["factory"].name, told[0]
+            if key in seen:
+                continue
+            seen.add(key)
+        selected.append(item)
+    items[:] = selected
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
+    """Say of a user's model what was found, or else what raised, in as many lines as that takes."""
+    if told := told_of(pyfuncitem):
+        pytest.fail(told[1], pytrace=False)
+    if not isinstance(params_of(pyfuncitem).get("factory"), Brought):
+        return (yield)
+    try:
+        return (yield)
+    except Exception as error:
+        raised = error
+    from ..checking.facts import spelled
+
+    pytest.fail(spelled(raised), pytrace=False)

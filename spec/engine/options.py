@@ -14,6 +14,7 @@ from ..vocabulary.claim import TORCH
 GROUP = "module state"
 PACKAGE = Path(__file__).parent.parent
 OLDEST = "1.13"
+MOST = 1_000_000
 
 
 def no_check(config: pytest.Config, value: object) -> None:
@@ -31,8 +32,8 @@ def a_file_to_write(config: pytest.Config, value: str) -> str | None:
     return None
 
 
-def at_least_one(config: pytest.Config, value: int) -> str | None:
-    return None if value >= 1 else f"{value} is too few: name a number from 1 on"
+def a_number(config: pytest.Config, value: int) -> str | None:
+    return None if 1 <= value <= MOST else f"name a number from 1 to {MOST}, not {value}"
 
 
 def a_release(config: pytest.Config, value: str) -> str | None:
@@ -60,6 +61,10 @@ class Option:
     @property
     def dest(self) -> str:
         return self.flag.lstrip("-").replace("-", "_")
+
+    @property
+    def is_repeatable(self) -> bool:
+        return self.terms.get("action") == "append"
 
 
 REPEATABLE = {"action": "append", "default": []}
@@ -96,7 +101,13 @@ OPTIONS = (
     ),
     Option(
         "--gap-report",
-        "write what is different on this backend, as Markdown for its README",
+        "write what is different on this backend, as Markdown for its README, or to FILE.json as JSON (repeatable)",
+        {**REPEATABLE, "metavar": "FILE"},
+        a_file_to_write,
+    ),
+    Option(
+        "--draft-deviations",
+        "write a file for --deviations: each claim that fails and is not listed, with the first line of its error",
         {"metavar": "FILE"},
         a_file_to_write,
     ),
@@ -119,13 +130,13 @@ OPTIONS = (
         "--jobs",
         "run the cases in N processes; without it, one for each processor where there are many cases",
         {"type": int, "metavar": "N"},
-        at_least_one,
+        a_number,
     ),
     Option(
         "--case-limit",
         "end a case that runs longer than this, and say that it timed out (600)",
         {"type": int, "metavar": "SECONDS", "default": 600},
-        at_least_one,
+        a_number,
     ),
 )
 
@@ -196,13 +207,28 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     for option in OPTIONS:
         value = config.getoption(option.dest)
-        if value is not None and (wrong := option.check(config, value)):
-            raise pytest.UsageError(f"{option.flag}: {wrong}")
+        for each in value if option.is_repeatable else [value] if value is not None else []:
+            if wrong := option.check(config, each):
+                raise pytest.UsageError(f"{option.flag}: {wrong}")
+        if not option.is_repeatable and (times := given(config, option.flag)) > 1:
+            raise pytest.UsageError(f"{option.flag}: it was given {times} times, and one is meant")
     for (first, second), line in TOGETHER.items():
         if is_given(config, first) and is_given(config, second):
             raise pytest.UsageError(line)
     if config.getoption("record") and any("::" in argument for argument in config.args):
         raise pytest.UsageError("--record: there is no record of such a run: naming a test leaves claims out")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Show a terminal that lacks a sign all others; pytest would escape everything, the ends of the lines too."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and hasattr(shown_on := reporter._tw._file, "reconfigure"):
+        shown_on.reconfigure(errors="replace")
+
+
+def given(config: pytest.Config, flag: str) -> int:
+    """How often an option with a value stands on the command line."""
+    return sum(str(word).partition("=")[0] == flag for word in config.invocation_params.args)
 
 
 def is_given(config: pytest.Config, name: str) -> bool:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ..facts import chapters
 from ..faults import Fault
 from ..vocabulary.claim import HOLDS, Claim
 from .cases import CLAIM
+from .collection import is_heavy
 from .options import processors
 from .schedule import ENDED, Pool, forks
-from .workers import DONE, REPORTED, Task, load
+from .workers import DONE, HEAVY, REPORTED, Task, load
 
 BLUNT, BROAD = 1 / 2, 1 / 3
 EVERY, MANY = 36, 20
@@ -47,8 +47,8 @@ def aimed_at(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
 
 def concerned(fault: Fault, items: list[pytest.Item]) -> list[pytest.Item]:
     """All cases of the claims that ``fault`` is aimed at, and one of each claim of a sample, to see how blunt it is."""
-    light = {name for name, chapter in chapters().items() if not chapter.imports} - {SLOW}
-    first = {item.stash[CLAIM].id: item for item in reversed(items) if item.path.parent.name in light}
+    quick = [item for item in items if not is_heavy(item) and item.path.parent.name != SLOW]
+    first = {item.stash[CLAIM].id: item for item in reversed(quick)}
     sample = {first[id] for id in sorted(first)[::EVERY]}
     return [item for item in items if item.stash[CLAIM].id in fault.refutes or item in sample]
 
@@ -63,8 +63,8 @@ def refutations(
 ) -> Iterator[Refutation]:
     """What each fault refutes of the cases that ``choose(fault, items)`` returns, as it becomes known."""
     items = refutable(items)
-    for chapter in {item.path.parent.name for item in items} & chapters().keys():
-        load(chapters()[chapter].imports)  # once, and not once for every fault
+    if any(map(is_heavy, items)):
+        load(HEAVY)  # once, and not once for every fault
     chosen = [choose(fault, items) for fault in faults]
     found = [Refutation(fault, asked=ids(cases)) for fault, cases in zip(faults, chosen, strict=True)]
     tasks = [

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ..facts import chapters
 from ..vocabulary.devices import BUILT_IN
 from .cases import CLAIM, CUT_SHORT, without_an_answer
-from .collection import DEVICES
+from .collection import DEVICES, is_heavy
 from .options import processors
 from .processes import Process, ProcessEnded, can_fork, ready
 from .workers import DONE, FINISHED, REPORTED, STARTED, Task, reported, start, with_following
@@ -102,9 +101,9 @@ class Pool:
                 self.running.clear()
 
     def fill(self, waiting: deque, folder: Path) -> None:
-        """Start workers for what waits; what imports the same heavy modules waits for the worker that has them."""
+        """Start workers for what waits; heavy cases wait for the worker that has what they need."""
         while len(self.running) < self.size:
-            taken = {running.task.needs for running in self.running if running.task.imports}
+            taken = {running.task.needs for running in self.running if running.task.heavy}
             found = next((each for each in waiting if each[1].needs not in taken), None)
             if found is None:
                 return
@@ -169,7 +168,7 @@ class Pool:
             running.remaining.clear()
         else:
             yield running.number, ENDED, (running.current or running.remaining.pop(0), how, why, outcome)
-        rest = Task(tuple(running.remaining), running.task.imports, running.task.fault, running.task.fails_only)
+        rest = Task(tuple(running.remaining), running.task.heavy, running.task.fault, running.task.fails_only)
         if rest.nodeids:
             waiting.appendleft((running.number, rest))
         else:
@@ -177,23 +176,16 @@ class Pool:
 
 
 def tasks_of(items: list[pytest.Item]) -> list[Task]:
-    """A task for each file; each file's cases keep their order."""
-    files: dict[Path, list[pytest.Item]] = {}
+    """A task for each file, and one for the heavy cases of a chapter that is not; cases keep their order in a file."""
+    files: dict[tuple[Path, bool], list[pytest.Item]] = {}
     for item in items:
-        files.setdefault(item.path, []).append(item)
-    known = chapters()
-    return [
-        Task(
-            tuple(item.nodeid for item in of_file),
-            known[path.parent.name].imports if path.parent.name in known else (),
-        )
-        for path, of_file in files.items()
-    ]
+        files.setdefault((item.path, is_heavy(item)), []).append(item)
+    return [Task(tuple(item.nodeid for item in cases), heavy) for (_, heavy), cases in files.items()]
 
 
 def longest_first(tasks: list[Task]) -> list[int]:
-    """The positions of tasks in the order in which they start: heavy chapters, then the files with most cases."""
-    return sorted(range(len(tasks)), key=lambda position: (not tasks[position].imports, -len(tasks[position].nodeids)))
+    """The positions of tasks in the order in which they start: heavy cases, then the files with most cases."""
+    return sorted(range(len(tasks)), key=lambda position: (not tasks[position].heavy, -len(tasks[position].nodeids)))
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:

@@ -17,6 +17,8 @@ from .cases import CASE, CLAIM
 from .processes import Pipe, Process
 
 PACKAGE = __package__.rpartition(".")[0]
+HEAVY = ("torch.export._trace", "torch._dynamo", "torch.distributed.fsdp")
+"""The compiler and what needs it: as long to import as torch itself, so that one worker does it for all."""
 STARTED, REPORTED, FINISHED, DONE = "started", "reported", "finished", "done"
 
 
@@ -24,19 +26,19 @@ STARTED, REPORTED, FINISHED, DONE = "started", "reported", "finished", "done"
 class Task:
     """Cases that one worker runs, by node id and in order.
 
-    Before the first of them torch is broken by ``fault`` and ``imports`` are imported. ``fails_only`` asks for nothing
-    but the ids of the claims that fail, each of which gets no further chance then.
+    Before the first of them torch is broken by ``fault``, and ``HEAVY`` is imported for ``heavy`` ones. ``fails_only``
+    asks for nothing but the ids of the claims that fail, each of which gets no further chance then.
     """
 
     nodeids: tuple[str, ...]
-    imports: tuple[str, ...] = ()
+    heavy: bool = False
     fault: str | None = None
     fails_only: bool = False
 
     @property
     def needs(self) -> tuple:
         """What a worker has to be like for this task; one of the same needs can run both."""
-        return (self.imports, self.fault)
+        return (self.heavy, self.fault)
 
 
 def broken(fault: str | None) -> AbstractContextManager:
@@ -49,7 +51,7 @@ def broken(fault: str | None) -> AbstractContextManager:
 
 
 def load(modules: tuple[str, ...]) -> None:
-    """Import what the cases of a chapter need."""
+    """Import modules, as far as the installed torch has them."""
     for name in modules:
         # What a release lacks, or breaks on this Python, only its claims can miss.
         with suppress(Exception), redirect_stderr(io.StringIO()), warnings.catch_warnings():
@@ -93,10 +95,11 @@ def serve(pipe: Pipe, session: pytest.Session, folder: Path) -> None:
     config.pluginmanager.register(sender)
     while True:
         task: Task = pipe.receive()
-        load(task.imports)
+        if task.heavy:
+            load(HEAVY)
         with broken(task.fault):
             sender.run([items[nodeid] for nodeid in task.nodeids], task.fails_only)
-        if task.imports:
+        if task.heavy:
             gc.collect()  # graphs hold each other
         pipe.send((DONE, None))
 

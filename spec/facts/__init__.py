@@ -15,13 +15,13 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Chapter:
-    """A folder of claims; ``imports`` are the heavy modules that its claims need and that all others do without.
+    """A folder of claims; those of a ``heavy`` one need the compiler, which all others do without.
 
     One that is ``apart`` is about other tools than torch alone: it is run where it is named, and recorded apart.
     """
 
     name: str
-    imports: tuple[str, ...] = ()
+    heavy: bool = False
     apart: bool = False
 
 
@@ -83,10 +83,7 @@ def load(name: str) -> object:
 @cache
 def chapters() -> dict[str, Chapter]:
     """The chapters by name, in the order in which a user meets them."""
-    return {
-        each["name"]: Chapter(each["name"], tuple(each.get("imports", ())), each.get("apart", False))
-        for each in load("chapters.json")
-    }
+    return {each["name"]: Chapter(**each) for each in load("chapters.json")}
 
 
 @cache
