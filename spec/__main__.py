@@ -39,13 +39,18 @@ def main(arguments: list[str]) -> int:
 
     Nothing is written beside them, nor in the current folder.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it is closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="replace")  # a terminal that lacks a sign shows the others
     if __package__ != PACKAGE.name:  # an editable installation: what pytest imports has to be what was imported here
         sys.path.insert(0, str(PACKAGE.parent))
     if arguments[:1] and arguments[0] in COMMANDS:
         module, _ = COMMANDS[arguments[0]]
         rest = arguments[1:] if module != "reporting" else arguments
         return importlib.import_module(f"{PACKAGE.name}.{module}.__main__").main(rest)
-    if arguments[:1] in (["--help"], ["-h"]):
+    if {"--help", "-h"} & {*arguments}:
         print(usage())
         return 0
     return run(arguments)

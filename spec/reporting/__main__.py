@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from ..facts import releases
 from .differences import to_text
 from .files import write_whole
 from .matrix import RECORDS, committed, matrix
@@ -32,15 +33,17 @@ def main(arguments: list[str]) -> int:
         return found
 
     diff = command("diff", differ, "the claims whose verdict changed; of the installed torch where no record is named")
-    diff.add_argument("old", nargs="?", help="a record; without it, the committed one of the installed torch")
-    diff.add_argument("new", nargs="?", help="another record; without it, one that is made now")
+    diff.add_argument(
+        "old", nargs="?", help="a release such as 2.5, or a record; by default the committed one of the installed torch"
+    )
+    diff.add_argument("new", nargs="?", help="another release or record; without it, a record that is made now")
     for name, run, help in (
         ("markdown", markdown, "claims and releases as Markdown, in full where releases disagree"),
         ("page", page, "answer table, claims and releases as one HTML file"),
     ):
         found = command(name, run, help)
         found.add_argument("--output", metavar="FILE", required=name == "page", help="the file to write")
-        found.add_argument("records", nargs="*", help="records; without them, those in spec/records")
+        found.add_argument("records", nargs="*", help="records or releases; without them, those in spec/records")
     command("table", table, "the answer table that the claims declare, as Markdown")
     command("front-door", front_door, "the beginning of the README: which one to use, answers, core claims")
     found = command("search", searched, "the claims that words or a question find, the nearest first")
@@ -63,7 +66,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 2
 
 
@@ -71,9 +74,9 @@ def differ(chosen: argparse.Namespace) -> int:
     if chosen.new is None:
         from .making import compared
 
-        old, new = compared(chosen.old)
+        old, new = compared(chosen.old and located(chosen.old))
     else:
-        old, new = read(chosen.old), read(chosen.new)
+        old, new = read(located(chosen.old)), read(located(chosen.new))
     text = to_text(old, new, strictly=chosen.new is None)
     print(text)
     return int("\n" in text)
@@ -139,7 +142,14 @@ def recorded(chosen: argparse.Namespace) -> int:
 
 def records(paths: list[str]) -> list[Record]:
     """The records that were named, or those that are kept with the specification."""
-    return [read(path) for path in paths] if paths else committed(RECORDS)
+    return [read(located(path)) for path in paths] if paths else committed(RECORDS)
+
+
+def located(name: str) -> str:
+    """The path of a record: of that file, or else of a release, such as ``2.5``, ``2.5.1`` or ``2.9.0-xla``."""
+    patch = next((release.patch for release in releases() if name in (release.minor, release.patch)), None)
+    kept = RECORDS / f"torch-{f'{patch}-cpu' if patch else name}.json"
+    return name if Path(name).exists() or not kept.exists() else str(kept)
 
 
 def shown(text: str, output: str | None) -> int:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 
 def write_whole(path: str | Path, text: str) -> None:
-    """Write ``text`` to ``path`` under a temporary name and rename it; raises OSError and leaves what was there."""
+    """Write ``text`` to ``path`` under a temporary name and rename it; raises OSError and leaves what was there.
+
+    What is there and is no file, such as ``/dev/stdout``, is written to.
+    """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

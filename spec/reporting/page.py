@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from .. import evidence, facts
-from . import catalogue, search
+from . import catalogue, roads, search
 from .catalogue import Written
 from .documentation import address
 from .matrix import SIGNS, Cell, Matrix, minor
@@ -39,6 +39,7 @@ def to_html(matrix: Matrix) -> str:
         undefined=StrictUndefined,
     )
     shown = {cell.word for cells in matrix.rows.values() for cell in cells}
+    known = roads.read(roads.COMMITTED)
     plain = [record for record in matrix.records if not record.beyond] or matrix.records
     return environment.get_template("page.html.j2").render(
         matrix=matrix,
@@ -46,6 +47,8 @@ def to_html(matrix: Matrix) -> str:
         plain_columns=[index for index, record in enumerate(matrix.records) if not record.beyond],
         table=answers(plain),
         facts=facts,
+        roads=roads.table(known.cells),
+        versions=known.versions,
         claims=catalogue.claims(),
         standings=[evidence.DOCUMENTED, evidence.OBSERVED, evidence.CONTRADICTED],
         standing=lambda id: evidence.standing(id, plain[-1].release),

@@ -1,10 +1,13 @@
 """The hooks that gather a run's verdicts and show them in the terminal."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from ..engine.cases import CASE, CUT_SHORT, WHY
+from ..engine.cases import CASE, CAUSE, CRASHED, CUT_SHORT, WHY
 from ..engine.collection import ABSENT
+from ..engine.lacking import LEFT_OUT
 from . import answer_table, recording, roads, roads_recording, sentences
 from .gap_report import GapReporter
 from .layout import to_text
@@ -49,10 +52,15 @@ class Reporter:
         case = case_in(report.user_properties)
         if case and (report.when == "call" or not report.passed):
             outcome = "excused" if hasattr(report, "wasxfail") else report.outcome
-            if any(name == CUT_SHORT for name, _ in report.user_properties):
+            said = {key: text for key, text in report.user_properties if isinstance(text, str)}
+            if LEFT_OUT in said:
+                self.cases.pop(report.nodeid, None)
+                return
+            if CUT_SHORT in said:
                 outcome = TIMED_OUT
             why = tuple(text for key, text in report.user_properties if key == WHY)
-            self.cases[report.nodeid] = Case(**{**vars(case), "outcome": outcome, "why": why})
+            ended = said.get(CRASHED) or said.get(CUT_SHORT) or ""
+            self.cases[report.nodeid] = replace(case, outcome=outcome, why=why, cause=said.get(CAUSE, ""), ended=ended)
 
     @property
     def is_whole(self) -> bool:

@@ -19,10 +19,13 @@ Nothing in it depends on when, where or in which order the claims ran: two runs 
 
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
 
 from .. import __version__
 from .files import write_whole
@@ -139,7 +142,7 @@ def write(record: Record, path: str | Path) -> None:
 def read(path: str | Path) -> Record:
     """The record in a file; raises UnreadableRecord for whatever is not one."""
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnreadableRecord(f"{path}: {error.strerror}") from None
     except ValueError:
@@ -177,6 +180,10 @@ def mismatch(found: object, shape: object, place: str = "") -> str:
 
 def wrong_content(found: dict) -> str:
     """What is wrong with the devices, the table and the claims of a record whose fields are right."""
+    try:
+        Version(found["torch"]["version"])
+    except InvalidVersion:
+        return f"{found['torch']['version']!r:.40} is no version of torch"
     for name, kind in found["devices"].items():
         if kind not in (REAL, META):
             return f"device {name} is neither {REAL} nor {META}"
@@ -185,6 +192,8 @@ def wrong_content(found: dict) -> str:
     if len({len(row) for row in found["table"]}) > 1:
         return "the rows of the table differ in length"
     for id, devices in found["claims"].items():
+        if not re.fullmatch(r"[A-Z]+-\d+", id):
+            return f"{id!r:.40} is no id of a claim"
         if not isinstance(devices, dict):
             return f"claim {id} has no devices"
         names = [name for joined in devices for name in joined.split(" ")]

@@ -6,6 +6,7 @@ import pytest
 
 from ..engine.cases import CLAIM
 from ..engine.collection import DEVICES
+from ..engine.lacking import LEFT_OUT
 from ..facts import chapters
 from ..vocabulary import devices
 from . import answer_table, catalogue, record
@@ -70,7 +71,11 @@ class Recorder:
         self.path = Path(config.getoption("record")).absolute()
         self.collected = collected
         self.cases = cases
+        self.left_out = 0
         self.line = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.left_out += any(name == LEFT_OUT for name, _ in report.user_properties)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -95,7 +100,7 @@ class Recorder:
         if late := [case.id for case in self.cases.values() if case.outcome == TIMED_OUT]:
             return f"{len(late)} cases timed out, one of {late[0]} among them"
         ran = [case for case in self.cases.values() if case.outcome != NOT_RUN]
-        if len(ran) != self.collected.cases:
+        if len(ran) + self.left_out != self.collected.cases:
             return f"{len(ran)} of {self.collected.cases} cases were run"
         return self.collected.shortfall()
 

@@ -37,7 +37,8 @@ class Case:
     text)`` of a table of its own, ``core`` whether its claim is one that everybody needs, ``outcome`` one of
     ``passed``, ``failed``, ``excused`` (a guarded failure), ``timed out``, ``not run`` and ``not installed``, ``why``
     the names of the exceptions that made it fail, or what was observed, ``roads`` the ``(road, kind, outcome)`` cells
-    of the road table that it fills, and ``needs`` the libraries that it is about.
+    of the road table that it fills, and ``needs`` the libraries that it is about. ``backend`` says whether it may show
+    what a backend does, ``cause`` is the first line of the error, and ``ended`` how its process ended before it did.
     """
 
     id: str
@@ -54,6 +55,9 @@ class Case:
     why: tuple[str, ...] = ()
     roads: list[tuple[str, str, str]] = field(default_factory=list, hash=False)
     needs: tuple[str, ...] = ()
+    backend: bool = False
+    cause: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)
