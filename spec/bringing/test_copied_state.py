@@ -10,11 +10,12 @@ from .marking import different, marked
 
 @claim("ANY-05", source="torch.nn.Module")
 def test_a_deep_copy_holds_equal_parameters_and_buffers_and_shares_none(factory, real_device):
-    """`copy.deepcopy` of a non-lazy `torch.nn` module, or of your own under test, copies every parameter and buffer:
-    the values are equal, and no object is the original's."""
+    """`copy.deepcopy` of a non-lazy `torch.nn` module copies every parameter and buffer: the values are equal, and no
+    object is the original's; this specification's option `--model` tests a module of yours.
+    """
     model = marked(factory().to(real_device))
     copied = copy.deepcopy(model)
-    assert type(copied) is type(model)
+    assert type(copied).__qualname__ == type(model).__qualname__
     assert different(registered(copied), registered(model)) == []
     shared = [name for name, tensor in registered(model).items() if registered(copied)[name] is tensor]
     assert shared == []
@@ -22,10 +23,11 @@ def test_a_deep_copy_holds_equal_parameters_and_buffers_and_shares_none(factory,
 
 @claim("ANY-06", source="torch.nn.Module")
 def test_pickle_restores_every_parameter_and_buffer(factory, real_device):
-    """`pickle` restores every parameter and buffer of a non-lazy `torch.nn` module, or of your own under test,
-    non-persistent buffers included."""
+    """`pickle` restores every parameter and buffer of a non-lazy `torch.nn` module, non-persistent buffers included;
+    this specification's option `--model` tests a module of yours.
+    """
     model = marked(factory().to(real_device))
     restored = pickle.loads(pickle.dumps(model))
-    assert type(restored) is type(model)
+    assert type(restored).__qualname__ == type(model).__qualname__
     assert different(registered(restored), registered(model)) == []
     assert list(restored.state_dict()) == list(model.state_dict())

@@ -10,8 +10,9 @@ from ..vocabulary.dtypes import CHANGING
 
 @claim("ANY-07", source="torch.nn.Module.to")
 def test_a_move_moves_every_parameter_and_buffer_of_any_module(factory, move):
-    """Moving a `torch.nn` module, or your own under test, to another device moves every parameter and buffer and keeps
-    their names."""
+    """Moving a `torch.nn` module to another device moves every parameter and buffer and keeps their names; this
+    specification's option `--model` tests a module of yours.
+    """
     model = factory().to(move.source)
     names = list(registered(model))
     move(model)
@@ -23,8 +24,9 @@ def test_a_move_moves_every_parameter_and_buffer_of_any_module(factory, move):
 @claim("ANY-08", source="torch.nn.Module.to")
 @pytest.mark.parametrize("convert", CHANGING)
 def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module(factory, convert):
-    """`.double()` and `.bfloat16()` convert every floating parameter and buffer of a `torch.nn` module, or of your own
-    under test, and leave those of other dtypes."""
+    """`.double()` and `.bfloat16()` convert every floating parameter and buffer of a `torch.nn` module and leave
+    tensors of other dtypes; this specification's option `--model` tests a module of yours.
+    """
     model = factory()
     before = {name: tensor.dtype for name, tensor in registered(model).items()}
     convert(model)
@@ -34,8 +36,9 @@ def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module
 
 @claim("ANY-09", source="torch.nn.Module.register_buffer")
 def test_a_move_leaves_no_plain_tensor_of_a_module_behind(factory, move):
-    """Moving a `torch.nn` module, or your own under test, to another device leaves no plain tensor behind: it holds
-    none, or moves it in its own `_apply`."""
+    """Moving a `torch.nn` module to another device leaves no plain tensor behind: the module holds none, or moves it in
+    its own `_apply`; this specification's option `--model` tests a module of yours.
+    """
     model = factory().to(move.source)
     state = registered(model)
     move(model)

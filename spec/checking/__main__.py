@@ -1,6 +1,7 @@
 """``check``: what will go wrong with the state of a model."""
 
 import argparse
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -17,15 +18,25 @@ def main(arguments: list[str]) -> int:
         return UNUSABLE if error.code else CLEAN
     if str(Path.cwd()) not in sys.path and "" not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a sign shows another
+            stream.reconfigure(errors="replace")
     # torch says that there is no NumPy, which is of no interest here.
     warnings.filterwarnings("ignore", "Failed to initialize NumPy")
     try:
-        return checked(chosen)
+        status = checked(chosen)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FOUND
     except ValueError as error:
         print(f"check: {error}", file=sys.stderr)
         return UNUSABLE
     except OSError as error:
-        print(f"check: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"check: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
+        if error.filename is None:  # what could not be written would be tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNUSABLE
 
 
@@ -79,11 +90,12 @@ def checked(chosen: argparse.Namespace) -> int:
     from .report import chosen_kinds, chosen_uses, examined_twice
     from .table import shown
 
+    name_files(chosen)
     uses, select, ignore = chosen_uses(chosen.uses), chosen_kinds(chosen.select), chosen_kinds(chosen.ignore)
     excuses = read_excuses(chosen.excuses)
     if chosen.checkpoint:
         return loads(chosen)
-    quiet = chosen.json == "-"
+    quiet = "-" in (chosen.json, chosen.markdown)
     reports, unusable = [], {}
     for name in chosen.models:
         try:
@@ -105,6 +117,26 @@ def checked(chosen: argparse.Namespace) -> int:
     return status
 
 
+def name_files(chosen: argparse.Namespace) -> None:
+    """Raise ValueError, before anything is looked at, for what can't be written to."""
+    named = {"--json": chosen.json, "--markdown": chosen.markdown}
+    for option, path in named.items():
+        if path is None or path == "-":
+            continue
+        if not path:
+            raise ValueError(f"{option}: name the file to write")
+        if Path(path).is_dir():
+            raise ValueError(f"{option}: {path} is a folder")
+        if not Path(path).absolute().parent.is_dir():
+            raise ValueError(f"{option}: there is no folder {Path(path).parent}")
+    if chosen.json and chosen.json == chosen.markdown:
+        raise ValueError("--json and --markdown would write to the same place")
+    if chosen.checkpoint is not None and (chosen.json or chosen.markdown):
+        raise ValueError("--checkpoint has no report to write: leave --json and --markdown out")
+    if chosen.checkpoint == "":
+        raise ValueError("--checkpoint: name the file to read")
+
+
 def print_claims(reports: list) -> None:
     """The sentences of the claims that the findings cite, once, at the end."""
     from .cited import cited
@@ -117,20 +149,26 @@ def print_claims(reports: list) -> None:
 
 
 def write(chosen: argparse.Namespace, reports: list, unusable: dict[str, str], stale: list[str], status: int) -> None:
-    from ..reporting.files import write_whole
-
     if chosen.json:
         from .as_json import to_json
 
-        text = to_json(reports, unusable, stale, status)
-        if chosen.json == "-":
-            print(text, end="")
-        else:
-            write_whole(chosen.json, text)
+        put(chosen.json, to_json(reports, unusable, stale, status))
     if chosen.markdown:
         from .markdown import to_markdown
 
-        write_whole(chosen.markdown, to_markdown(reports, unusable, stale))
+        put(chosen.markdown, to_markdown(reports, unusable, stale))
+
+
+def put(path: str, text: str) -> None:
+    """Write a report to a file that is never half written; a pipe or device is written to as it is."""
+    from ..reporting.files import write_whole
+
+    if path == "-":
+        print(text, end="")
+    elif Path(path).exists() and not Path(path).is_file():
+        Path(path).write_text(text, encoding="utf-8")
+    else:
+        write_whole(path, text)
 
 
 def loads(chosen: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 import struct
 import warnings
 from collections.abc import Mapping
@@ -48,25 +49,30 @@ def read(path: str) -> Mapping[str, object]:
     """The state dict in a file of ``torch.save`` or safetensors, its tensors on meta. Raises UnreadableCheckpoint."""
     file = Path(path)
     try:
-        if path.endswith((".safetensors", ".index.json")):
-            return from_safetensors(file)
         if file.is_dir():
             raise UnreadableCheckpoint("a folder; name a file in it")
+        if path.endswith((".safetensors", ".index.json")):
+            return from_safetensors(file)
         with file.open("rb"):
             pass
         return innermost(values_left_out(file))
     except UnreadableCheckpoint:
         raise
     except OSError as error:
-        raise UnreadableCheckpoint(error.strerror or spelled(error)) from error
+        where = "" if error.filename in (None, path) else f"{error.filename}: "
+        raise UnreadableCheckpoint(where + (error.strerror or spelled(error))) from error
     except pickle.UnpicklingError as error:
-        raise UnreadableCheckpoint(
-            "torch.load(weights_only=True) refuses it: " + spelled(error).partition("Please file")[0].strip()
-        ) from error
+        raise UnreadableCheckpoint(f"torch.load(weights_only=True) refuses it: {refused(error)}") from error
     except Exception as error:
         raise UnreadableCheckpoint(
             f"no checkpoint that torch.load(weights_only=True) reads: {spelled(error)}"
         ) from error
+
+
+def refused(error: pickle.UnpicklingError) -> str:
+    """What a file holds beside tensors; where the error doesn't say, what it says."""
+    named = re.search(r"(?:GLOBAL|global|Unsupported class|class) ([\w.]+\.\w+)", str(error))
+    return f"it holds {named[1]}; save a state dict" if named else spelled(error)
 
 
 def values_left_out(file: Path) -> object:
@@ -85,21 +91,26 @@ def from_safetensors(file: Path) -> dict[str, torch.Tensor]:
         shards = sorted(set(json.loads(file.read_text(encoding="utf-8-sig"))["weight_map"].values()))
         return {key: value for shard in shards for key, value in from_safetensors(file.parent / shard).items()}
     with file.open("rb") as opened:
-        (length,) = struct.unpack("<Q", opened.read(8))
-        if length > 1 << 30:
-            raise UnreadableCheckpoint("no file of safetensors: its header is too long")
-        header = json.loads(opened.read(length))
-    return {
-        key: torch.empty(tuple(each["shape"]), dtype=SAFETENSORS.get(each["dtype"], torch.uint8), device="meta")
-        for key, each in header.items()
-        if key != "__metadata__"
-    }
+        try:
+            (length,) = struct.unpack("<Q", opened.read(8))
+            if length > 1 << 30:
+                raise ValueError("its header is too long")
+            header = json.loads(opened.read(length))
+            return {
+                key: torch.empty(tuple(each["shape"]), dtype=SAFETENSORS.get(each["dtype"], torch.uint8), device="meta")
+                for key, each in header.items()
+                if key != "__metadata__"
+            }
+        except Exception as error:
+            raise UnreadableCheckpoint(f"no file of safetensors: {spelled(error)}") from error
 
 
 def innermost(loaded: object) -> Mapping[str, object]:
     """The state dict in what a training script saved: the mapping with the most tensors."""
     if not isinstance(loaded, Mapping):
         raise UnreadableCheckpoint(f"an object of type {type(loaded).__name__}, no state dict")
+    if any(isinstance(value, torch.Tensor) and not isinstance(key, str) for key, value in loaded.items()):
+        raise UnreadableCheckpoint("a mapping with keys that are no strings, no state dict")
     best, where = loaded, ""
     number = tensors(loaded)
     for key in ("state_dict", "model_state_dict", "model", "module", "net", "weights", "ema"):

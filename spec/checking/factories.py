@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .facts import spelled
+from .facts import one_line, spelled
 
 
 class Unusable(ValueError):
@@ -35,7 +35,7 @@ class Factory:
         except KeyboardInterrupt:
             raise
         except SystemExit as error:
-            raise Unusable(f"the factory exits with status {error.code}") from error
+            raise Unusable(f"the factory exits with status {one_line(error.code)}") from error
         except BaseException as error:
             hint = '; give arguments as JSON: factory:{"name": value}' if arguments_missing(error) else ""
             raise Unusable(f"the factory raises {spelled(error)}{hint}") from error

@@ -2,6 +2,7 @@
 
 import functools
 import types
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -11,14 +12,20 @@ from itertools import islice
 import torch
 from torch import nn
 
+from .walking import parts as each_once
+from .walking import paths
+
 REGISTRIES = ("_parameters", "_buffers", "_modules")
-EMPTY = (dict, list, set, tuple, OrderedDict)
+EMPTY = frozenset((dict, list, set, tuple, OrderedDict))
 LIMIT = 300_000  # objects that are looked into: a trainer or a data set that a module knows is not its state
-NOTHING = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType, torch.dtype, torch.device)
+NOTHING = frozenset(
+    (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType, torch.dtype, torch.device)
+)
 # What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
 MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
+UNCOPIED = (types.FunctionType, type(functools.cache(len)), weakref.ref)
 # An RNN keeps its parameters in a list too, and sees to it in every way in which they may be replaced.
-KEPT_IN_STEP = {(nn.RNNBase, "_flat_weights")}
+KEPT_IN_STEP = {"_flat_weights": nn.RNNBase}
 
 
 @dataclass
@@ -46,14 +53,18 @@ def join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
 
-def held_tensors(module: nn.Module, functions: list[tuple[str, object, nn.Module]] | None = None) -> list[Held]:
+def held_tensors(
+    module: nn.Module,
+    functions: list[tuple[Held, object]] | None = None,
+    modules: list[tuple[str, nn.Module]] | None = None,
+) -> list[Held]:
     """The tensors in plain attributes of ``module`` and its submodules, in the order of their paths.
 
     Containers, objects by their attributes and slots, partial functions, closures, class bodies and modules that no
-    module registers are searched, each once. ``functions`` collects the functions that are come by, each with the
-    registered module that has it.
+    module registers are searched, each once. ``functions`` collects the functions that are come by, and what else a
+    deep copy shares with the original, each with where it is held.
     """
-    parts = list(module.named_modules())
+    parts = each_once(paths(module)) if modules is None else modules
     seen = {id(part) for _, part in parts}
     found: dict[int, Held] = {}
     waiting = deque()
@@ -81,8 +92,10 @@ def held_tensors(module: nn.Module, functions: list[tuple[str, object, nn.Module
             continue
         if id(value) in seen:
             continue
-        if functions is not None and isinstance(value, types.FunctionType):
-            functions.append((where.path, value, where.owner))
+        if functions is not None and isinstance(value, UNCOPIED):
+            functions.append((where, value))
+            seen.add(id(value))
+            keep.append(value)
         steps = children(value)
         if steps:
             looked_into += 1
@@ -111,11 +124,13 @@ def held_tensors(module: nn.Module, functions: list[tuple[str, object, nn.Module
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, object]]:
     """What a module holds beside its registries, slots included."""
     for name, value in vars(module).items():
-        if name in REGISTRIES or type(value) in NOTHING or (type(value) in EMPTY and not value):
+        kind = type(value)
+        if kind in NOTHING or (kind in EMPTY and not value) or name in REGISTRIES:
             continue
-        if not any(isinstance(module, kind) and name == kept for kind, kept in KEPT_IN_STEP):
+        if name not in KEPT_IN_STEP or not isinstance(module, KEPT_IN_STEP[name]):
             yield name, value
-    yield from slots(module)
+    if slots_of(type(module)):
+        yield from slots(module)
 
 
 def classes(parts: list[tuple[str, nn.Module]]) -> Iterator[tuple[type, str, nn.Module]]:
@@ -131,14 +146,20 @@ def classes(parts: list[tuple[str, nn.Module]]) -> Iterator[tuple[type, str, nn.
 
 def slots(value: object) -> Iterator[tuple[str, object]]:
     """What ``value`` holds in ``__slots__``."""
-    for each in type(value).__mro__:
+    for name in slots_of(type(value)):
+        try:
+            yield name, object.__getattribute__(value, name)
+        except AttributeError:  # never set, or under a private name
+            continue
+
+
+@functools.cache
+def slots_of(owner: type) -> tuple[str, ...]:
+    found = []
+    for each in owner.__mro__:
         names = vars(each).get("__slots__", ())
-        for name in (names,) if isinstance(names, str) else names:
-            if name not in ("__dict__", "__weakref__"):
-                try:
-                    yield name, object.__getattribute__(value, name)
-                except AttributeError:  # never set, or under a private name
-                    continue
+        found += [names] if isinstance(names, str) else names
+    return tuple(name for name in found if name not in ("__dict__", "__weakref__"))
 
 
 def children(value: object) -> list[tuple[str, object]]:
@@ -155,10 +176,12 @@ def children(value: object) -> list[tuple[str, object]]:
     if isinstance(value, nn.Module):
         return list(of_module(value))
     if type(value).__module__.startswith(MACHINERY):
-        return []
+        return list(of_graph(value))
     try:
         if isinstance(value, Mapping):
             return [(f"[{key!r}]" if plain_key(key) else "[...]", part) for key, part in islice(value.items(), LIMIT)]
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return [(f".{name}", part) for name, part in zip(value._fields, value, strict=True)]
         if isinstance(value, list | tuple | AbstractSet | deque):
             return [(f"[{at}]", part) for at, part in enumerate(islice(value, LIMIT))]
         held = vars(value) if hasattr(value, "__dict__") else {}
@@ -183,14 +206,24 @@ def of_function(function: object) -> Iterator[tuple[str, object]]:
         yield f".{name}", value
 
 
+def of_graph(value: object) -> Iterator[tuple[str, object]]:
+    """What the nodes of a graph hold that somebody keeps by itself; a GraphModule's own are a part of it."""
+    if type(value).__module__ == "torch.fx.node" and hasattr(value, "meta"):
+        yield from ((f".{name}", getattr(value, name)) for name in ("args", "kwargs", "meta"))
+    elif type(value).__module__ == "torch.fx.graph" and hasattr(value, "nodes"):
+        yield from ((f".nodes[{at}]", node) for at, node in enumerate(value.nodes))
+
+
 def of_module(module: nn.Module) -> Iterator[tuple[str, object]]:
     if isinstance(module, torch.jit.ScriptModule):
         for name, value in [*module.named_parameters(), *module.named_buffers()]:
             yield f".{name}", value
         return
     for registry in REGISTRIES:
-        for name, value in vars(module).get(registry, {}).items():
+        for name, value in (vars(module).get(registry) or {}).items():
             yield f".{name}", value
+    if type(module).__module__.startswith(MACHINERY):
+        return
     for name, value in own_attributes(module):
         yield f".{name}", value
 

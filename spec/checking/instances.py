@@ -1,15 +1,18 @@
 """What another instance of the same factory is compared with, kept without keeping the instance itself."""
 
 import gc
+import sys
 import weakref
 from dataclasses import dataclass, field
 
 import torch
 from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from .digits import alike, fingerprint
-from .holding import held_tensors
+from .holding import REGISTRIES, held_tensors
 from .state import NON_PERSISTENT, entries
+from .walking import parts, paths
 
 
 @dataclass
@@ -20,6 +23,8 @@ class Remembered:
     values: dict[str, tuple | None]
     alive: list[tuple[str, weakref.ref]] = field(default_factory=list)
     kept: list[tuple[str, object]] = field(default_factory=list)
+    memory: list[StorageWeakRef] = field(default_factory=list)
+    registries: list[dict] = field(default_factory=list)
 
     def same(self, path: str, tensor: torch.Tensor) -> bool | None:
         """Whether the tensor at ``path`` has the same values in both instances; None where nobody can tell."""
@@ -32,29 +37,49 @@ class Remembered:
         gc.collect()
         self.kept = [(path, each()) for path, each in self.alive if each() is not None]
         self.alive = []
+        self.memory = [each for each in self.memory if not each.expired()]
 
 
 def shapes(state: dict[str, object]) -> dict[str, tuple | None]:
-    return {key: shape(value) for key, value in state.items()}
+    return {str(key): shape(value) for key, value in state.items()}
 
 
 def shape(value: object) -> tuple | None:
-    if not isinstance(value, torch.Tensor) or nn.parameter.is_lazy(value):
+    if not isinstance(value, torch.Tensor) or nn.parameter.is_lazy(value) or value.is_nested:
         return None
     return tuple(value.shape)
 
 
 def remember(model: nn.Module) -> Remembered:
-    registered = list(entries(model))
-    held = held_tensors(model)
+    every_path = paths(model)
+    modules = parts(every_path)
+    registered = list(entries(model, every_path))
+    held = held_tensors(model, modules=modules)
     values = {entry.path: fingerprint(entry.tensor) for entry in registered if entry.kind == NON_PERSISTENT}
     values.update((each.path, fingerprint(each.tensor)) for each in held)
     try:
         found = Remembered(shapes(model.state_dict()), values)
     except Exception:  # said of the other instance
         found = Remembered({}, values)
-    for path, part in model.named_modules():
+    identity = vars(nn.Identity())
+    alone = sys.getrefcount(identity["_buffers"])  # references to a registry that nothing but its module has
+    for path, part in modules:
         found.alive.append((path, weakref.ref(part)))
+        inside = vars(part)
+        for name in REGISTRIES:
+            if name in inside and sys.getrefcount(inside[name]) > alone:
+                found.registries.append(inside[name])
+    found.memory = [StorageWeakRef(of) for of in (memory_of(entry.tensor) for entry in registered) if of is not None]
     found.alive += [(entry.path, weakref.ref(entry.tensor)) for entry in registered]
     found.alive += [(each.path, weakref.ref(each.tensor)) for each in held if not each.shared]
     return found
+
+
+def memory_of(tensor: torch.Tensor) -> object | None:
+    """The storage of a tensor, where it has one that can be shared."""
+    try:
+        if nn.parameter.is_lazy(tensor) or tensor.device.type == "meta" or not tensor.numel():
+            return None
+        return tensor.untyped_storage() if hasattr(tensor, "untyped_storage") else tensor.storage()
+    except Exception:  # sparse, packed, a subclass without memory of its own
+        return None

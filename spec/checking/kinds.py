@@ -35,6 +35,21 @@ class Kind:
 
 
 KINDS = {
+    "unhashable": Kind(
+        "a module that can't be hashed: parameters(), zero_grad() and every module around it raise TypeError",
+        claims={
+            "ENUM-51": "raise `TypeError` for a module whose class defines `__eq__` without `__hash__`",
+            "ENUM-53": "raise `TypeError` on a module that contains it",
+        },
+    ),
+    "counts-as-one": Kind(
+        "a module that equals another one and hashes like it: not listed, so not trained, frozen or put into eval()",
+        claims={
+            "ENUM-55": "list only the first",
+            "ENUM-56": "reach only the first",
+            "OPT-69": "trains only the first",
+        },
+    ),
     "not-saved": Kind(
         "a parameter or persistent buffer is not in state_dict()",
         claims={"ANY-01": "Every parameter", "SD-02": "By default a buffer is in `state_dict()`"},
@@ -48,7 +63,7 @@ KINDS = {
         claims={"ANY-04": "keys in the same order and tensors of the same shapes"},
     ),
     "shared-instances": Kind(
-        "two models of one factory share a tensor or a submodule",
+        "two models of one factory share a tensor, its memory, a submodule or a registry",
         claims={"BUF-11": "same buffer object in both", "TIE-08": "change together in place"},
     ),
     "hidden-module": Kind(
@@ -69,11 +84,15 @@ KINDS = {
     ),
     "graph": Kind(
         "a tensor with a graph: deepcopy raises, and the second backward() may",
-        claims={"SER-19": "raises `RuntimeError` where a buffer was computed", "GRAD-11": "keeps its graph"},
+        claims={"SER-19": "raises `RuntimeError` where a buffer was computed", "GRAD-11": "gets a `grad_fn`"},
     ),
     "inference": Kind(
         "a tensor made under torch.inference_mode(): it never gets a gradient and autograd can't save it",
-        claims={"GRAD-20": "made under `torch.inference_mode()` raises `RuntimeError`"},
+        claims={
+            "GRAD-49": "its weight",
+            "GRAD-20": "made under `torch.inference_mode()` raises `RuntimeError`",
+            "SER-62": "made outside of `torch.inference_mode()` can be trained",
+        },
     ),
     "not-restored": Kind(
         "a non-persistent buffer that each instance draws anew: a loaded model computes with other values",
@@ -85,7 +104,7 @@ KINDS = {
     ),
     "unsaved": Kind(
         "a plain tensor that the module itself moves, but that no file has",
-        claims={"SD-04": "is not in `state_dict()`", "MOVE-25": "stays out of the state dict"},
+        claims={"SD-04": "is not in `state_dict()`", "MOVE-25": "without putting it into the state dict"},
     ),
     "unmoved": Kind(
         "a registered tensor that the module's own _apply doesn't reach",
@@ -112,8 +131,8 @@ KINDS = {
         claims={"ANY-05": "copies every parameter and buffer"},
     ),
     "bound": Kind(
-        "a function kept on the module holds a part of it: a deep copy computes with the original",
-        claims={"SER-06": "no shared memory", "ANY-05": "no object is the original's"},
+        "a function or weak reference kept on the module leads to a part of it: a deep copy computes with the original",
+        claims={"SER-63": "still computes with the original", "ANY-05": "no object is the original's"},
     ),
     "counter": Kind(
         "a plain number beside the buffer that it belongs to: the buffer is restored from a file, the number isn't",
@@ -206,7 +225,7 @@ KINDS = {
     "constant": Kind(
         "a plain tensor: where forward uses it, it becomes a constant of the graph, which no checkpoint changes",
         ("export", "onnx"),
-        {"GRAPH-02": "a constant of the exported program"},
+        {"GRAPH-02": "a plain tensor that `forward` uses is a constant"},
     ),
     "one-initializer": Kind(
         "a tied parameter: the graph has one initializer, under one of the names",

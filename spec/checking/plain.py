@@ -16,8 +16,13 @@ from .state import BUFFER, NON_PERSISTENT
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
     hidden: dict[str, list[Held]] = defaultdict(list)
+    stepping: dict[tuple[int, bool], list[Held]] = defaultdict(list)
     for held in facts.held:
-        if id(held.tensor) in facts.names:
+        optimizer = next((each for each in held.inside if isinstance(each, torch.optim.Optimizer)), None)
+        if optimizer is not None:
+            if id(held.tensor) not in facts.names:
+                stepping[id(optimizer), isinstance(held.tensor, nn.Parameter)].append(held)
+        elif id(held.tensor) in facts.names:
             yield from second_reference(facts, held)
         elif held.module:
             hidden[held.module].append(held)
@@ -31,14 +36,32 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
         yield Finding(
             "bound",
             path,
-            f"a function that holds {what}",
-            "copy.deepcopy, and what is built on it, such as an average",
-            "make it a method, or hold a small module or a functools.partial of a method: those are copied along",
+            what,
+            "copy.deepcopy, and what is built on it, such as an average: the copy computes with the original's",
+            "make it a method, or hold a small module or a functools.partial of a method: those are copied along"
+            if "weak" not in what
+            else "give it as an argument, or set it anew in __deepcopy__",
         )
+    for (_, parameters), tensors in stepping.items():
+        yield optimizer_kept(tensors, parameters)
+
+
+def optimizer_kept(tensors: list[Held], parameters: bool) -> Finding:
+    """What an optimizer that a module keeps has beside the parameters of the module, in one."""
+    first = tensors[0]
+    name = type(next(each for each in first.inside if isinstance(each, torch.optim.Optimizer))).__name__
+    count = f"{len(tensors)} {'parameter' if parameters else 'tensor'}{'s' if len(tensors) > 1 else ''}"
+    return Finding(
+        "hidden-parameter" if parameters else "left-behind",
+        first.path.partition(".state[")[0].partition(".param_groups[")[0],
+        f"{name} steps {count} that no module registers" if parameters else f"the state of {name}: {count}",
+        "training, saving and moving" if parameters else "saving, to(device), half() and the like: they leave it",
+        "keep the optimizer outside of the module and save its own state_dict()",
+    )
 
 
 def second_reference(facts: Facts, held: Held) -> Iterator[Finding]:
-    if any(isinstance(each, torch.optim.Optimizer) for each in held.inside) or "<closure>" in held.path:
+    if "<closure>" in held.path:
         return
     other = facts.names[id(held.tensor)][0]
     if facts.kind_of(held.tensor) in (BUFFER, NON_PERSISTENT):
@@ -108,6 +131,14 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             f"a plain tensor{shaped(tensor)}, drawn anew by each instance",
             "each rank computes with values of its own",
             instead(facts, held),
+        )
+    if not nn.parameter.is_lazy(tensor) and tensor.is_inference():
+        yield Finding(
+            "inference",
+            held.path,
+            f"a plain tensor{shaped(tensor)} made under torch.inference_mode()",
+            "training: autograd can't save it, and in place it can't be changed",
+            "make it outside of inference_mode(), or .clone() it there",
         )
     if held.shared:
         yield Finding(
@@ -184,8 +215,6 @@ def instead(facts: Facts, held: Held, saves: bool = False) -> str:
     """What to write, by who holds the tensor and whose class that is."""
     name = held.name
     direct = held.path == join(held.owner_path, name)
-    if any(isinstance(each, torch.optim.Optimizer) for each in held.inside):
-        return "keep the optimizer outside of the module and save its own state_dict()"
     if direct:
         text = f'self.register_buffer("{name}", ...)'
         text += "" if saves else ", with persistent=False where a new instance computes the same"
@@ -224,7 +253,9 @@ def shares(facts: Facts, tensor: torch.Tensor) -> str:
 
 
 def shaped(tensor: torch.Tensor) -> str:
-    return f" ({', '.join(map(str, tensor.shape))})" if not nn.parameter.is_lazy(tensor) else ""
+    if nn.parameter.is_lazy(tensor) or tensor.is_nested:
+        return ""
+    return f" ({', '.join(map(str, tensor.shape))})"
 
 
 def dtype(tensor: torch.Tensor) -> str:

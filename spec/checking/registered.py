@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import nn
 
 from .code import changing, library, methods, refilling, stored, writes_into
@@ -20,6 +21,7 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             continue
         seen.add(id(entry.tensor))
         yield from of_tensor(facts, entry, remembered)
+    yield from inference(facts)
     yield from ties(facts)
     yield from memory(facts)
     yield from counters(facts)
@@ -42,7 +44,7 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             "saving and loading",
             "look for a state_dict() override or hook that drops it; persistent=False says so where it is meant",
         )
-    if id(tensor) not in facts.moved:
+    if id(tensor) not in facts.moved and id(entry.owner) not in facts.passed_over:
         yield Finding(
             "unmoved",
             entry.path,
@@ -52,15 +54,7 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
         )
     if nn.parameter.is_lazy(tensor):
         return
-    if tensor.is_inference():
-        yield Finding(
-            "inference",
-            entry.path,
-            f"a tensor{shaped(tensor)} made under torch.inference_mode()",
-            "training: autograd can't save it, and in place it can't be changed",
-            "build the model outside of inference_mode(), or .clone() it there",
-        )
-    elif is_buffer and tensor.grad_fn is not None:
+    if is_buffer and tensor.grad_fn is not None:
         yield Finding(
             "graph",
             entry.path,
@@ -89,6 +83,27 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
     yield from halves(facts, entry)
 
 
+def inference(facts: Facts) -> Iterator[Finding]:
+    """Tensors that autograd never takes; where they are many, it was the whole model that was made there."""
+    made = {id(each.tensor): each for each in reversed(facts.entries) if is_inference(each.tensor)}
+    many = len(made) > 3
+    for entry in list(made.values())[-1:] if many else made.values():
+        what = f"a tensor{shaped(entry.tensor)}"
+        if many:
+            what = f"{len(made)} of {len(facts.names)} parameters and buffers, {entry.path} and others,"
+        yield Finding(
+            "inference",
+            "" if many else entry.path,
+            f"{what} made under torch.inference_mode()",
+            "training: it never gets a gradient, autograd can't save it, and in place it can't be changed",
+            "build and convert the model outside of inference_mode(); copy.deepcopy(model) outside makes a sound one",
+        )
+
+
+def is_inference(tensor: torch.Tensor) -> bool:
+    return not nn.parameter.is_lazy(tensor) and tensor.is_inference()
+
+
 def non_persistent(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iterator[Finding]:
     filled = refilling(type(entry.owner), entry.name)
     yield Finding(
@@ -112,6 +127,8 @@ def non_persistent(facts: Facts, entry: Entry, remembered: Remembered | None) ->
 
 def overlaps_itself(tensor: object) -> bool:
     try:
+        if tensor.layout is not torch.strided:
+            return False
         return any(step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape, strict=True))
     except Exception:  # a layout without strides
         return False
@@ -141,6 +158,8 @@ def halves(facts: Facts, entry: Entry) -> Iterator[Finding]:
 def ties(facts: Facts) -> Iterator[Finding]:
     homes = {}
     for entry in facts.entries:
+        if len(facts.names[id(entry.tensor)]) == 1:
+            continue
         homes.setdefault(id(entry.tensor), {})[(id(entry.owner), entry.name)] = entry
     for known in homes.values():
         if len(known) < 2:  # a shared submodule has one registry, however many paths lead to it
@@ -167,6 +186,8 @@ def ties(facts: Facts) -> Iterator[Finding]:
 
 def memory(facts: Facts) -> Iterator[Finding]:
     for together in facts.memory.values():
+        if len(together) == 1:
+            continue
         parameters = [entry for entry in together if entry.kind in (PARAMETER, FROZEN)]
         for at, one in enumerate(parameters[:50]):
             for other in parameters[at + 1 : 50]:

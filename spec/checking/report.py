@@ -1,5 +1,9 @@
 """``check``: the report on one module."""
 
+import contextlib
+import functools
+import gc
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -15,6 +19,8 @@ from .instances import Remembered, remember
 from .kinds import KINDS, USES
 from .rows import Row, folded_rows, rows
 
+NUMBERS = re.compile(r"\d+")
+
 
 @dataclass
 class Report:
@@ -22,7 +28,7 @@ class Report:
 
     ``findings`` are those that count: always, or in one of the ``uses`` that were asked for, and not excused.
     ``others`` bite only in uses that nobody asked for; ``excused`` are known and accepted. ``rows`` has a row for each
-    tensor.
+    tensor; ``cause`` says why there is no state to look at, as on meta.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Report:
     notes: list[str]
     all_findings: list[Finding]
     uses: frozenset[str] = frozenset()
+    cause: str = ""
 
     @property
     def findings(self) -> Findings:
@@ -76,29 +83,39 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def of_one_object(findings: list[Finding]) -> list[Finding]:
-    """Tensors of one object that nothing registers, for which the same is to be done, in one: ``table.{low,high}``."""
+    """Tensors of one object that nothing registers, for which the same is to be done, in one.
+
+    Such as ``table.{low,high}`` and ``flags['a', 'b']``.
+    """
     together: dict[tuple, list[Finding]] = {}
     for each in findings:
-        parent, dot, _ = each.path.rpartition(".")
-        key = (each.kind, parent, each.instead, each.excuse) if dot and " of the " in each.instead else (id(each),)
-        together.setdefault(key, []).append(each)
+        parent, step, _ = last_step(each.path)
+        key = (each.kind, parent, step, each.instead, each.excuse)
+        together.setdefault(key if step and " of the " in each.instead else (id(each),), []).append(each)
     found = []
     for key, alike in together.items():
         first = alike[0]
         if len(alike) > 1:
-            names = ",".join(each.path.rpartition(".")[2] for each in alike)
+            names = [last_step(each.path)[2] for each in alike]
             times = sum(each.times for each in alike)
-            first = replace(first, path=f"{key[1]}.{{{names}}}", what=f"{first.what}, and the like", times=times)
+            path = f"{key[1]}.{{{','.join(names)}}}" if key[2] == "." else f"{key[1]}[{', '.join(names)}]"
+            first = replace(first, path=path, what=f"{first.what}, and the like", times=times)
         found.append(first)
     return found
 
 
+def last_step(path: str) -> tuple[str, str, str]:
+    """What a path ends with, by the kind of step: ``("held", "[", "'a'")``; no step where it is a single name."""
+    if path.endswith("]") and "[" in path:
+        parent, _, last = path[:-1].rpartition("[")
+        return parent, "[", last
+    parent, dot, last = path.rpartition(".")
+    return parent, dot, last
+
+
 def generic(finding: Finding) -> tuple[str, ...]:
     """The text of a finding without the numbers in it, which are in the paths that it names."""
-    text = "".join("#" if letter.isdigit() else letter for letter in finding.what)
-    while "##" in text:
-        text = text.replace("##", "#")
-    return text, finding.instead
+    return NUMBERS.sub("#", finding.what), finding.instead
 
 
 def check(
@@ -118,7 +135,7 @@ def check(
     given = list(excuses_in(dict(excuses), "excuses")) if excuses else []
     asked = chosen_uses([uses] if isinstance(uses, str) else uses)
     if isinstance(model, nn.Module):
-        return examined(type(model).__name__, model, None, asked, given, chosen_kinds(select), chosen_kinds(ignore))
+        return looked_at(type(model).__name__, model, None, asked, given, chosen_kinds(select), chosen_kinds(ignore))
     name = getattr(model, "__qualname__", type(model).__name__)
     home = (getattr(model, "__module__", None) or "").partition(".")[0]
     factory = model if isinstance(model, Factory) else Factory(name, model, home)
@@ -154,7 +171,8 @@ def examined_twice(
     with redrawn():
         progress("building it")
         first = factory()
-        before = remember(first)
+        with undisturbed():
+            before = looked_at_first(first)
         del first
         before.collect()
         progress("building it again")
@@ -165,9 +183,37 @@ def examined_twice(
     note = []
     if any(each is second for _, each in before.kept):
         before, note = None, ["the factory gives the same module each time: nothing is said of two instances"]
-    report = examined(factory.name, second, before, uses, excuses, select, ignore, progress, factory.home)
+    with undisturbed():
+        report = looked_at(factory.name, second, before, uses, excuses, select, ignore, progress, factory.home)
     report.notes += note
     return report
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without the garbage collector, which walks through all that a large model consists of, again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def or_told(look: Callable) -> Callable:
+    """What a model does while it is looked at, such as to exit, makes it unusable and nothing else."""
+
+    @functools.wraps(look)
+    def looked(*arguments: object) -> object:
+        try:
+            return look(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise Unusable(f"looking at the module raises {spelled(error)}") from error
+
+    return looked
 
 
 def examined(
@@ -187,8 +233,8 @@ def examined(
     for finding in every_finding(facts, before):
         if (not select or finding.kind in select) and finding.kind not in ignore:
             found.append(finding)
-    found = list(dict.fromkeys(found))
-    return Report(name, type(model).__name__, list(rows(facts)), facts.notes, applied(found, list(excuses)), uses)
+    found = applied(list(dict.fromkeys(found)), list(excuses))
+    return Report(name, type(model).__name__, list(rows(facts)), facts.notes, found, uses, facts.cause)
 
 
 def every_finding(facts: Facts, before: Remembered | None) -> Iterator[Finding]:
@@ -204,3 +250,6 @@ def every_finding(facts: Facts, before: Remembered | None) -> Iterator[Finding]:
         except Exception as error:
             what = part.__module__.rpartition(".")[2]
             facts.notes.append(f"findings of {what} are incomplete: {spelled(error)}")
+
+
+looked_at, looked_at_first = or_told(examined), or_told(remember)

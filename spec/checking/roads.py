@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from .code import changes_in_place
-from .facts import Facts, geometry, is_ordinary, storage
+from .facts import Facts, geometry, is_ordinary
 from .finding import Finding
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
@@ -45,8 +45,8 @@ def shared_memory(facts: Facts) -> Iterator[Finding]:
     """Values of the state dict in one storage, whether they overlap or lie side by side; parts of longer ones."""
     together: dict[int, list[tuple[str, torch.Tensor]]] = defaultdict(list)
     for key, value in (facts.saved or {}).items():
-        if isinstance(value, torch.Tensor) and not nn.parameter.is_lazy(value) and is_ordinary(value) and value.numel():
-            together[storage(value)].append((key, value))
+        if isinstance(value, torch.Tensor) and in_memory(value):
+            together[facts.storage_of(value)].append((key, value))
     for values in together.values():
         key, tensor = values[0]
         if len(values) > 1:
@@ -74,6 +74,13 @@ def shared_memory(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def in_memory(tensor: torch.Tensor) -> bool:
+    """Whether it is a tensor with elements in a storage, as files of safetensors know it."""
+    if nn.parameter.is_lazy(tensor) or tensor.layout is not torch.strided or tensor.is_nested:
+        return False
+    return is_ordinary(tensor) and tensor.numel() > 0
+
+
 def facts_expanded(tensor: torch.Tensor) -> bool:
     return any(step == 0 for step in tensor.stride())
 
@@ -84,11 +91,26 @@ def size(tensor: torch.Tensor) -> int:
 
 
 def values(facts: Facts) -> Iterator[Finding]:
+    on_meta = [key for key, value in (facts.saved or {}).items() if is_meta(value)]
+    if on_meta:
+        yield Finding(
+            "not-plain",
+            on_meta[0] if len(on_meta) == 1 else "",
+            f"{len(on_meta)} of {len(facts.saved)} values are on meta, without values",
+            "save_file() raises",
+            "load the values first",
+        )
     for key, value in (facts.saved or {}).items():
+        if is_meta(value):
+            continue
         said = unwritable(value)
         if said:
             what, instead = said
             yield Finding("not-plain", key, what, "save_file() raises, or writes something else", instead)
+
+
+def is_meta(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.device.type == "meta" and not nn.parameter.is_lazy(value)
 
 
 def unwritable(value: object) -> tuple[str, str] | None:
@@ -99,6 +121,8 @@ def unwritable(value: object) -> tuple[str, str] | None:
         )
     if nn.parameter.is_lazy(value):
         return None
+    if value.is_nested:
+        return "a nested tensor", "its parts as buffers"
     if value.layout is not torch.strided:
         return f"a tensor of layout {str(value.layout).removeprefix('torch.')}", "its indices and values as buffers"
     if value.is_quantized or value.dtype not in SAFE:
@@ -106,8 +130,6 @@ def unwritable(value: object) -> tuple[str, str] | None:
             f"dtype {dtype(value)}, which the format doesn't have",
             "save it as a dtype that it has, and convert back",
         )
-    if value.device.type == "meta":
-        return "on meta, without values", "load the values first"
     if value.is_conj() or value.is_neg():
         return (
             "lazily conjugated or negated: its memory holds other values than it shows",
@@ -122,7 +144,10 @@ def unwritable(value: object) -> tuple[str, str] | None:
 
 
 def versions(facts: Facts) -> Iterator[Finding]:
-    for path, part in facts.model.named_modules():
+    for path, part in facts.parts:
+        version = getattr(type(part), "_version", None)
+        if version in (None, 1) and "_version" not in vars(part):
+            continue
         version = getattr(part, "_version", None)
         reads_it = not type(part)._load_from_state_dict.__module__.startswith("torch.")  # torch's own forgive its loss
         if version not in (None, 1) and reads_it:
@@ -216,7 +241,7 @@ def is_buffer(entry: Entry) -> bool:
 
 
 def statistics(facts: Facts) -> Iterator[Finding]:
-    for path, part in facts.model.named_modules():
+    for path, part in facts.parts:
         if isinstance(part, nn.modules.batchnorm._NormBase) and part.running_mean is not None and part.training:
             yield Finding(
                 "statistics",

@@ -1,7 +1,7 @@
 """One row per tensor: what it is, and what becomes of it."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -46,7 +46,10 @@ class Row:
 
     @property
     def alike(self) -> tuple:
-        return (*(value for name, value in asdict(self).items() if name not in ("path", "tied")), len(self.tied))
+        return (
+            self.kind, self.shape, self.dtype, self.saved, self.moves, self.converts, self.trained, self.restored,
+            self.half, self.times, len(self.tied),
+        )  # fmt: skip
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -87,7 +90,7 @@ def registered_row(facts: Facts, entry: Entry) -> Row:
         saved,
         id(tensor) in facts.moved,
         id(tensor) in facts.converted and tensor.is_floating_point(),
-        entry.kind == PARAMETER,
+        entry.kind == PARAMETER and id(entry.owner) not in facts.passed_over,
         restored,
         half(facts, entry),
         tuple(path for path in facts.names[id(tensor)] if path != entry.path),
@@ -110,7 +113,7 @@ def half(facts: Facts, entry: Entry) -> str:
 
 
 def shape(tensor: torch.Tensor) -> str:
-    return "?" if nn.parameter.is_lazy(tensor) else "x".join(map(str, tensor.shape)) or "()"
+    return "?" if nn.parameter.is_lazy(tensor) or tensor.is_nested else "x".join(map(str, tensor.shape)) or "()"
 
 
 def dtype(tensor: torch.Tensor) -> str:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .holding import Held, held_tensors, join
+from .walking import paths, registry
 
 PARAMETER, FROZEN, BUFFER, NON_PERSISTENT, PLAIN = "parameter", "frozen", "buffer", "non-persistent", "plain"
 
@@ -26,17 +27,17 @@ class Entry:
         return self.kind != NON_PERSISTENT
 
 
-def entries(module: nn.Module) -> Iterator[Entry]:
+def entries(module: nn.Module, every_path: list[tuple[str, nn.Module]] | None = None) -> Iterator[Entry]:
     """Every parameter and buffer under each of its names, tied ones under all of them."""
-    for prefix, part in module.named_modules(remove_duplicate=False):
+    for prefix, part in paths(module) if every_path is None else every_path:
         if isinstance(part, torch.jit.ScriptModule):
             parameters, buffers = part.named_parameters(recurse=False), part.named_buffers(recurse=False)
         else:
-            parameters, buffers = part._parameters.items(), part._buffers.items()
+            parameters, buffers = registry(part, "_parameters").items(), registry(part, "_buffers").items()
         for name, tensor in parameters:
             if tensor is not None:
                 yield Entry(join(prefix, name), tensor, PARAMETER if tensor.requires_grad else FROZEN, part, name)
-        left_out = getattr(part, "_non_persistent_buffers_set", ())
+        left_out = vars(part).get("_non_persistent_buffers_set", ())
         for name, tensor in buffers:
             if tensor is not None:
                 yield Entry(join(prefix, name), tensor, NON_PERSISTENT if name in left_out else BUFFER, part, name)

@@ -2,22 +2,36 @@
 
 import warnings
 from collections.abc import Iterator
+from functools import cache
 
 from torch import nn
 
-from .facts import Facts, skeleton, spelled
+from .code import changes_in_place
+from .facts import THEIRS, Facts, compares, hashable, skeleton, spelled
 from .finding import Finding
-from .instances import Remembered, shapes
+from .holding import REGISTRIES
+from .instances import Remembered, memory_of, shapes
+from .state import PARAMETER, entries
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
+    yield from compared(facts)
+    if facts.unsaved:
+        yield Finding(
+            "not-saved",
+            "",
+            facts.unsaved,
+            "saving",
+            "look for the override or hook that raises; where nothing is to be saved, let it return an empty dict",
+        )
     if facts.refused_copy:
         yield Finding(
             "copy-refused",
             "",
             f"copy.deepcopy raises {facts.refused_copy}",
             "an average of the model, a snapshot, a replica",
-            "keep what can't be copied outside of the module, or define __deepcopy__",
+            "keep what can't be copied outside of the module"
+            + ("" if THEIRS in facts.refused_copy else ", or define __deepcopy__"),
         )
     if facts.refused_pickle:
         yield Finding(
@@ -25,11 +39,44 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             "",
             f"pickle raises {facts.refused_pickle}",
             "torch.save(model) and a spawned process that is given the model",
-            "save model.state_dict(); a function of a module in place of a lambda or a local one",
+            "save model.state_dict(): torch has no other way for this one"
+            if THEIRS in facts.refused_pickle
+            else "save model.state_dict(); a function of a module in place of a lambda or a local one",
         )
     yield from own_state_dict(facts)
     if remembered:
         yield from another_instance(facts, remembered)
+
+
+def compared(facts: Facts) -> Iterator[Finding]:
+    """Modules with an ``__eq__`` of their own, which torch keeps in sets as it lists them; one of each class."""
+    told: set[object] = set()
+    mend = "leave __eq__ out (eq=False for a dataclass), or write __hash__ = nn.Module.__hash__"
+    for path, part in facts.parts:
+        owner = type(part)
+        if compares(owner) and not hashable(part) and owner not in told:
+            told.add(owner)
+            yield Finding(
+                "unhashable",
+                path,
+                f"{owner.__name__} can't be hashed, "
+                + ("as it defines __eq__ alone" if owner.__hash__ is None else "its __hash__ raises"),
+                "parameters(), buffers(), zero_grad() and, in a module around it, to(), eval() raise TypeError",
+                mend,
+            )
+        root = path.rpartition(".")[0]
+        if id(part) in facts.passed_over and root not in told:
+            told.add(path)
+            other = facts.passed_over[id(part)]
+            yield Finding(
+                "counts-as-one",
+                path,
+                f"{owner.__name__} equals {other or 'the module itself'} and hashes like it: it is passed over",
+                "an optimizer built from parameters(), and among siblings to(), eval(), requires_grad_()",
+                "leave __eq__ and __hash__ out (eq=False for a dataclass), and compare by a method of another name",
+            )
+        elif id(part) in facts.passed_over:
+            told.add(path)
 
 
 CUSTOM = (
@@ -46,7 +93,7 @@ HOOKS = ("_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hoo
 def own_state_dict(facts: Facts) -> Iterator[Finding]:
     """What happens when modules that have a say in it load their own state dict, tried on a copy without values."""
     tried = set()
-    for path, part in facts.model.named_modules() if facts.saved is not None else ():
+    for path, part in facts.parts if facts.saved is not None else ():
         if not has_a_say(part) or type(part) in tried:
             continue
         tried.add(type(part))
@@ -73,9 +120,12 @@ def own_state_dict(facts: Facts) -> Iterator[Finding]:
 
 def has_a_say(part: nn.Module) -> bool:
     """Whether the module's class or hooks on it change what nn.Module would save and load."""
-    if any(getattr(part, hooks, None) for hooks in HOOKS):
-        return True
-    owner = type(part)
+    inside = vars(part)
+    return any(inside.get(hooks) for hooks in HOOKS) or class_has_a_say(type(part))
+
+
+@cache
+def class_has_a_say(owner: type) -> bool:
     if owner.__module__.startswith("torch."):
         return False
     return any(getattr(owner, name) is not getattr(nn.Module, name) for name in CUSTOM)
@@ -110,12 +160,12 @@ def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
                 "let the arguments decide the architecture, not a random draw or a process-wide counter",
             )
     shared = {id(each): path for path, each in remembered.kept}
-    parts = {path: part for path, part in facts.model.named_modules() if id(part) in shared}
+    parts = {path: part for path, part in facts.parts if id(part) in shared}
     within: list[str] = []
     for path, part in parts.items():
         if any(path == other or path.startswith(f"{other}.") or other == "" for other in within):
             continue
-        if any(True for _ in part.parameters()) or any(True for _ in part.buffers()):
+        if any(True for _ in entries(part)):
             within.append(path)
             yield shared_with(path, f"the same {type(part).__name__} as in another instance")
     told = set()
@@ -127,6 +177,31 @@ def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
             told.add(id(tensor))
             kind = "parameter" if isinstance(tensor, nn.Parameter) else "tensor"
             yield shared_with(path, f"the same {kind} as in another instance")
+
+    yield from shared_registries(facts, remembered, within)
+    yield from shared_memory(facts, remembered, told, within)
+
+
+def shared_registries(facts: Facts, remembered: Remembered, within: list[str]) -> Iterator[Finding]:
+    known = {id(each): each for each in remembered.registries}
+    for path, part in facts.parts if known else ():
+        for name in REGISTRIES:
+            if id(vars(part).get(name)) in known and not any(path == each or inside(path, each) for each in within):
+                yield shared_with(path, f"{name} of this {type(part).__name__} is that of another instance too")
+
+
+def shared_memory(facts: Facts, remembered: Remembered, told: set[int], within: list[str]) -> Iterator[Finding]:
+    """Tensors of their own in a memory that outlived the other instance, where something writes into them."""
+    alive = {each.cdata for each in remembered.memory}
+    for together in facts.memory.values() if alive else ():
+        for entry in together:
+            of = memory_of(entry.tensor)
+            written = entry.kind == PARAMETER or changes_in_place(type(entry.owner), entry.name)
+            if of is None or of._cdata not in alive or id(entry.tensor) in told:
+                continue
+            if written and not any(inside(entry.path, other) for other in within):
+                kind = "parameter" if isinstance(entry.tensor, nn.Parameter) else "buffer"
+                yield shared_with(entry.path, f"a {kind} in the same memory as in another instance")
 
 
 def inside(path: str, other: str) -> bool:

@@ -100,3 +100,10 @@ def a_module_keeps_what_it_was_before_it_moved(original, self, fn, *args, **kwar
     now = [*self._parameters.values(), *self._buffers.values()]
     self.__dict__["_before"] = [tensor for tensor in kept if not any(tensor is each for each in now)]
     return self
+
+
+@fault("ANY-10", breaks="torch.nn.Module.register_buffer")
+def a_floating_buffer_requires_grad(original, self, name, tensor, persistent=True):
+    original(self, name, tensor, persistent)
+    if tensor is not None and tensor.is_floating_point():
+        tensor.requires_grad_()
