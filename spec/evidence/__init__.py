@@ -19,11 +19,12 @@ from .. import facts
 FOLDER = Path(__file__).parent
 DOCUMENTED, OBSERVED, CONTRADICTED = "documented", "observed", "contradicted"
 
-COVERED, PART, MISSING, LEFT_OUT, AGAINST, UNSPECIFIED, NOT_STATE, GONE = (
+COVERED, PART, MISSING, LEFT_OUT, ACCELERATOR, AGAINST, UNSPECIFIED, NOT_STATE, GONE = (
     "claims",
     "part",
     "missing",
     "left out",
+    "accelerator",
     "contradicted",
     "unspecified",
     "not about state",
@@ -31,12 +32,14 @@ COVERED, PART, MISSING, LEFT_OUT, AGAINST, UNSPECIFIED, NOT_STATE, GONE = (
 )
 """How a sentence is judged, in the words of the map."""
 
-ABOUT_STATE = (COVERED, PART, MISSING, LEFT_OUT, AGAINST, UNSPECIFIED)
+ABOUT_STATE = (COVERED, PART, MISSING, LEFT_OUT, ACCELERATOR, AGAINST, UNSPECIFIED)
+WITHOUT_CLAIMS = (MISSING, LEFT_OUT, ACCELERATOR)
 FIELDS = {
     COVERED: {COVERED, "note"},
     PART: {PART, MISSING},
     MISSING: {MISSING},
     LEFT_OUT: {LEFT_OUT},
+    ACCELERATOR: {ACCELERATOR},
     AGAINST: {AGAINST, "erratum"},
     UNSPECIFIED: {UNSPECIFIED, "note"},
 }
@@ -53,7 +56,8 @@ class Judgement:
 
     ``status`` is how it is judged, ``claims`` the ids that show what is said of it: that it is so, or for
     ``contradicted`` that it isn't, or for ``unspecified`` what it takes no promise for. ``note`` says in own words what
-    is missing, or why there is no claim; ``erratum`` names the script that shows a contradiction.
+    is missing, why there is no claim, or what machine it wants; ``erratum`` names the script that shows the
+    contradiction.
     """
 
     status: str
@@ -173,7 +177,7 @@ def judgement(entry: dict | str, where: str) -> Judgement:
     if status is None or not entry.keys() <= FIELDS[status]:
         raise UnreadableMap(f"{where}: {json.dumps(entry)} is no judgement; see CONTRIBUTING")
     ids = entry[status] if status in (COVERED, PART, AGAINST, UNSPECIFIED) else []
-    note = entry.get("note") or entry.get(MISSING) or entry.get(LEFT_OUT) or ""
+    note = next((entry[field] for field in ("note", MISSING, LEFT_OUT, ACCELERATOR) if entry.get(field)), "")
     return Judgement(status, current(ids), note, entry.get("erratum"))
 
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import fill
 
-from . import ABOUT_STATE, AGAINST, COVERED, LEFT_OUT, MISSING, PART, UNSPECIFIED, Judgement, Map
+from . import ABOUT_STATE, ACCELERATOR, AGAINST, COVERED, LEFT_OUT, MISSING, PART, UNSPECIFIED, Judgement, Map
 from .reader import Sentence
 
 UNJUDGED = Judgement("not judged")
-COLUMNS = (COVERED, PART, MISSING, LEFT_OUT, AGAINST, UNSPECIFIED, UNJUDGED.status)
-WANTED = (PART, MISSING, LEFT_OUT, UNJUDGED.status)
+COLUMNS = (COVERED, PART, MISSING, LEFT_OUT, ACCELERATOR, AGAINST, UNSPECIFIED, UNJUDGED.status)
+WANTED = (PART, MISSING, LEFT_OUT, ACCELERATOR, UNJUDGED.status)
 
 Read = dict[str, dict[str, Sentence]]
 
@@ -31,6 +31,11 @@ def coverage(read: Read, known: Map) -> str:
     lines.append(
         f"\n{covered} of {about(total)} sentences about state are shown by claims, {shown[PART]} more in part; "
         f"{shown[AGAINST]} of the {total[AGAINST]} that torch contradicts are shown to be so."
+    )
+    on_a_cpu, settled = about(total) - total[ACCELERATOR], total[COVERED] + shown[AGAINST]
+    lines.append(
+        f"Of the {on_a_cpu} that a CPU can show, {settled} ({settled / max(1, on_a_cpu):.1%}) are shown or contradicted"
+        " by a claim."
     )
     return "\n".join(lines)
 

@@ -3,8 +3,8 @@
 The documentation says that a move makes parameters and buffers other objects, so that it has to come before the
 optimizer.
 
-In fact, only buffers become other objects: by default a parameter keeps its identity between devices whose tensors
-are compatible, as those of CPU and CUDA are.
+In fact, by what the code says, only buffers become other objects: by default a parameter keeps its identity between
+devices whose tensors are compatible, as those of CPU and CUDA are. This script needs a GPU and has not been run yet.
 """
 
 from torch import nn
