@@ -28,8 +28,9 @@ REGISTRATIONS = {
 @claim("GRAPH-71", source="torch.compile", since="2.1")
 @pytest.mark.parametrize("registration", REGISTRATIONS)
 def test_what_is_registered_on_a_compiled_wrapper_cannot_be_read_back(compiled, registration):
-    """`register_buffer`, `register_parameter` and `add_module` on the wrapper of `torch.compile(module)` register on
-    the wrapper alone, without a prefix; reading `wrapper.x` raises `AttributeError`."""
+    """`register_buffer("x", ...)`, `register_parameter` and `add_module` on the wrapper of `torch.compile(module)`
+    register on the wrapper alone, without a prefix, and yet reading `wrapper.x` raises `AttributeError`.
+    """
     model = StateOfEveryKind()
     wrapper = compiled(model)
     register, key = REGISTRATIONS[registration]
@@ -56,8 +57,9 @@ def test_what_is_assigned_to_a_compiled_wrapper_is_registered_on_the_module(comp
 
 @claim("GRAPH-73", source="torch.compile", since="2.1")
 def test_get_buffer_of_a_compiled_wrapper_takes_the_name_with_its_prefix(compiled):
-    """On the wrapper of `torch.compile(module)`, `get_buffer("b")` raises `AttributeError`, and `get_buffer` takes the
-    name with the prefix `"_orig_mod."`; `get_parameter` and `get_submodule` take either."""
+    """On the wrapper of `torch.compile(module)`, `get_buffer` finds a buffer `b` of the module only as `"_orig_mod.b"`
+    and raises `AttributeError` for `"b"`; `get_parameter` and `get_submodule` take names with or without the prefix.
+    """
     model = StateOfEveryKind()
     model.child = nn.Identity()
     wrapper = compiled(model)
@@ -85,8 +87,9 @@ def test_a_hook_registered_on_a_compiled_wrapper_runs_when_the_wrapper_is_called
 
 @claim("GRAPH-75", source="torch.compile", since="2.1")
 def test_compiling_a_compiled_wrapper_returns_a_function(compiled):
-    """`torch.compile` of a wrapper that `torch.compile(module)` returned is a function and no module: it computes, and
-    has no `state_dict()`."""
+    """`torch.compile` of a wrapper that `torch.compile(module)` returned gives a function that computes the same and is
+    no `nn.Module`, so that it has no `state_dict()`.
+    """
     model = StateOfEveryKind()
     wrapper = compiled(model)
     twice = compiled(wrapper)
@@ -98,9 +101,10 @@ def test_compiling_a_compiled_wrapper_returns_a_function(compiled):
 
 @claim("GRAPH-76", source="torch.compile", since="2.1")
 def test_a_compiled_submodule_adds_its_prefix_to_the_names_of_its_parent(compiled):
-    """A submodule that is replaced by its wrapper of `torch.compile` puts `"_orig_mod."` into the middle of its
-    parent's keys, so that the parent's earlier checkpoint raises `RuntimeError`; compiled in place by `compile()`, it
-    does not."""
+    """Replacing a submodule with its `torch.compile` wrapper puts `"_orig_mod."` into the keys of its parent, for whose
+    earlier checkpoint a load then raises `RuntimeError`; compiling the submodule in place by `compile()` keeps the
+    keys.
+    """
     replaced, in_place = nn.Sequential(nn.Linear(1, 1)), nn.Sequential(nn.Linear(1, 1))
     checkpoint = replaced.state_dict()
     replaced[0] = compiled(replaced[0])
@@ -129,8 +133,9 @@ def test_a_deepcopy_of_a_compiled_wrapper_wraps_a_copy_of_the_module(compiled):
 
 @claim("GRAPH-78", source="torch.compile", since="2.3")
 def test_a_pickled_compiled_wrapper_is_a_wrapper_again(compiled):
-    """`pickle` of the wrapper of `torch.compile(module)` gives a wrapper around a module with the same values, and so
-    the file of a whole compiled model needs `torch.compile` to load."""
+    """`pickle` of the wrapper of `torch.compile(module)` gives a wrapper around a module with the same values, so that
+    whoever loads a whole compiled model from a file gets a compiled one.
+    """
     model = StateOfEveryKind()
     loaded = pickle.loads(pickle.dumps(compiled(model)))
     assert type(loaded).__name__ == "OptimizedModule"

@@ -67,8 +67,9 @@ def test_the_graph_signature_says_which_buffers_are_persistent(everything):
 
 @claim("GRAPH-02", source="torch.export.graph_signature.ExportGraphSignature", since="2.3")
 def test_export_makes_a_constant_of_a_plain_tensor_and_code_of_a_number(everything):
-    """`torch.export.export` makes a plain tensor that `forward` uses a constant of the exported program and writes a
-    plain number into the code; neither is in the program's `state_dict`."""
+    """In the program that `torch.export.export` returns, a plain tensor that `forward` uses is a constant, and a plain
+    number is written into the code; neither is in the program's `state_dict`.
+    """
     _, program = everything
     assert list(program.graph_signature.lifted_tensor_constants) == ["t"]
     assert program.constants["t"].tolist() == [50000.0] * 3
@@ -145,7 +146,8 @@ def test_the_module_of_an_exported_program_shares_parameters_and_buffers_with_th
 @claim("GRAPH-20", source="torch.export.export", since="2.5")
 def test_export_keeps_registered_state_that_is_not_used_and_drops_plain_tensors(idle):
     """`torch.export.export(strict=False)` keeps parameters and buffers that `forward` does not use, and drops plain
-    tensors that it does not use."""
+    tensors that `forward` does not use.
+    """
     assert list(idle.graph_signature.parameters) == ["p", "f"]
     assert list(idle.graph_signature.buffers) == ["b", "n"]
     assert list(idle.graph_signature.lifted_tensor_constants) == []
@@ -166,7 +168,8 @@ def test_export_keeps_both_names_of_a_tied_tensor():
 @claim("GRAPH-22", source="torch.export.export", since="2.1")
 def test_changing_a_number_after_export_changes_the_model_alone():
     """Setting a plain number on a module after `torch.export.export` changes what the module computes; the exported
-    program keeps the number that it had at export."""
+    program keeps the number that the module had at export.
+    """
     model = StateOfEveryKind()
     module = torch.export.export(model, (ONES,)).module()
     model.v = 0
@@ -176,8 +179,9 @@ def test_changing_a_number_after_export_changes_the_model_alone():
 
 @claim("GRAPH-23", source="torch.export.export", since="2.1")
 def test_filling_a_parameter_or_a_buffer_after_export_changes_the_module_too():
-    """A parameter or persistent buffer that is changed in place on a module after `torch.export.export` changes in the
-    module that `ExportedProgram.module()` returns too."""
+    """Changing a parameter or persistent buffer of a module in place after `torch.export.export` also changes what the
+    module that `ExportedProgram.module()` returns computes with.
+    """
     model = StateOfEveryKind()
     module = torch.export.export(model, (ONES,)).module()
     with torch.no_grad():

@@ -14,8 +14,9 @@ from .models import ONES, ChangesXInPlace, StateOfEveryKind
 @claim("GRAPH-81", source="torch.export.ExportedProgram.module", since="2.3")
 @pytest.mark.parametrize("mode", ["train", "eval"])
 def test_the_mode_of_an_exported_module_cannot_be_set(mode):
-    """`train()` and `eval()` of the module of an exported program raise `NotImplementedError`: it computes in the mode
-    that the model had at export, such as without dropout."""
+    """`train()` and `eval()` of the module that `ExportedProgram.module()` returns raise `NotImplementedError`: this
+    module computes in the mode that the original had at export, for example without dropout.
+    """
     model = nn.Sequential(nn.Dropout(0.5)).eval()
     module = torch.export.export(model, (ONES,)).module()
     with pytest.raises(NotImplementedError, match=mode):
@@ -26,8 +27,9 @@ def test_the_mode_of_an_exported_module_cannot_be_set(mode):
 
 @claim("GRAPH-82", source="torch.export.ExportedProgram", since="2.3")
 def test_an_exported_program_keeps_a_non_persistent_buffer_and_a_plain_tensor_in_its_constants():
-    """The parameters and persistent buffers of a module are in `program.state_dict`, its non-persistent buffers and
-    plain tensors in `program.constants`, and its plain numbers in neither."""
+    """The program that `torch.export.export` returns holds parameters and persistent buffers in its `state_dict`,
+    non-persistent buffers and the plain tensors that `forward` uses in its `constants`, and plain numbers in neither.
+    """
     program = torch.export.export(StateOfEveryKind(), (ONES,))
     assert set(program.state_dict) == {"p", "f", "b"}
     assert sorted(value[0].item() for value in program.constants.values()) == [4000, 50000]
@@ -36,8 +38,9 @@ def test_an_exported_program_keeps_a_non_persistent_buffer_and_a_plain_tensor_in
 
 @claim("GRAPH-83", source="torch.export.ExportedProgram", since="2.1")
 def test_an_exported_module_shares_its_plain_tensor_with_the_model():
-    """A plain tensor that changes in place after `torch.export.export` changes what the exported module computes; a
-    plain number that changes does not, as it is baked in."""
+    """Changing a plain tensor of a module in place after `torch.export.export` changes what the exported module
+    computes; setting a plain number does not, as the number is written into the graph.
+    """
     model = StateOfEveryKind()
     module = torch.export.export(model, (ONES,)).module()
     model.t.fill_(0)
@@ -47,8 +50,9 @@ def test_an_exported_module_shares_its_plain_tensor_with_the_model():
 
 @claim("GRAPH-84", source="torch.export.ExportedProgram", since="2.1")
 def test_the_module_of_a_deepcopied_program_changes_state_of_its_own():
-    """A `copy.deepcopy` of the module of an exported program has buffers of its own: running it changes those, and not
-    the model's."""
+    """A `copy.deepcopy` of the module that `ExportedProgram.module()` returns has buffers of its own: where `forward`
+    changes a buffer in place, running the copy leaves the original model's buffer unchanged.
+    """
     model = ChangesXInPlace()
     model.register_buffer("x", torch.zeros(3))
     module = torch.export.export(model, (ONES,)).module()
@@ -61,8 +65,9 @@ def test_the_module_of_a_deepcopied_program_changes_state_of_its_own():
 
 @claim("GRAPH-85", source="torch.export.save", since="2.1")
 def test_a_loaded_program_shares_no_state_with_the_model():
-    """A program from `torch.export.load` has state of its own with the values at `torch.export.save`: a change of the
-    model afterwards does not reach it."""
+    """A program from `torch.export.load` has state of its own, with the values at `torch.export.save`: changing the
+    original model afterwards does not change the program.
+    """
     model = StateOfEveryKind()
     file = io.BytesIO()
     torch.export.save(torch.export.export(model, (ONES,)), file)

@@ -28,7 +28,8 @@ def test_a_conversion_under_a_FakeTensorMode_rebinds_parameters_to_fake_ones():
 @claim("GRAPH-67", source="torch.nn.Module.to", since="2.0", until="2.10")
 def test_a_conversion_under_a_FakeTensorMode_kept_the_real_parameters():
     """Before torch 2.10, a conversion such as `.double()` under `FakeTensorMode(allow_non_fake_inputs=True)` kept the
-    real parameter object and converted it."""
+    real parameter object and converted it; since then it rebinds the parameter to a fake one.
+    """
     from torch._subclasses import FakeTensorMode
 
     model = PARAMETER.on(nn.Module(), "x", torch.ones(3))

@@ -23,7 +23,8 @@ def test_an_in_place_change_of_a_buffer_is_an_output_of_the_graph_once_it_is_dec
 @claim("GRAPH-25", source="torch.export.export", since="2.2", until="2.6")
 def test_an_in_place_change_of_a_buffer_is_an_output_of_the_exported_graph():
     """Before torch 2.6, the program that `torch.export.export` returned listed a buffer that `forward` changes in place
-    in `graph_signature.buffers_to_mutate` at once."""
+    in `graph_signature.buffers_to_mutate` at once; since then only after `run_decompositions()`.
+    """
     program = torch.export.export(BUFFER.on(ChangesXInPlace(), "x", torch.zeros(3)), (ONES,))
     assert list(program.graph_signature.buffers_to_mutate.values()) == ["x"]
 
@@ -81,7 +82,8 @@ def test_export_without_strict_warns_of_a_forward_that_rebinds_a_plain_tensor_an
 @claim("GRAPH-28", source="torch.export.export", since="2.4", until="2.10")
 def test_export_without_strict_raised_an_error_for_a_forward_that_rebinds_a_plain_tensor():
     """Before torch 2.10, `torch.export.export(strict=False)` raised `ValueError` where `forward` rebinds a plain
-    tensor, and asked to register it as a buffer; the tensor stayed unchanged."""
+    tensor; since then it emits a `UserWarning` and drops the update.
+    """
     model = PLAIN_TENSOR.on(RebindsX(), "x", torch.zeros(3))
     with pytest.raises(ValueError, match=r"self\.x was assigned during export.*must be registered as buffers"):
         torch.export.export(model, (ONES,), strict=False)
@@ -102,7 +104,8 @@ def test_strict_export_drops_that_forward_rebinds_a_buffer():
 @pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR])
 def test_strict_export_raised_an_error_for_a_forward_that_rebinds_a_tensor(kind):
     """Before torch 2.10, `torch.export.export(strict=True)` raised `AssertionError` where `forward` rebinds a buffer or
-    plain tensor, and the tensor stayed unchanged."""
+    plain tensor; since then it drops the update. The tensor stays unchanged in either case.
+    """
     torch._dynamo.reset()
     model = kind.on(RebindsX(), "x", torch.zeros(3))
     with pytest.raises(AssertionError, match="Mutating module attribute x during export"):
@@ -113,7 +116,8 @@ def test_strict_export_raised_an_error_for_a_forward_that_rebinds_a_tensor(kind)
 @claim("GRAPH-31", source="torch.export.export", since="2.6")
 def test_export_without_strict_drops_that_forward_counts_in_a_number():
     """Where `forward` counts in a plain number (`self.x = self.x + 1`), `torch.export.export(strict=False)` drops the
-    count: every run of the exported module uses the same number, and the original's stays."""
+    count: every run of the exported module uses the same number, and the original module's number stays.
+    """
     model = PLAIN_VALUE.on(RebindsX(), "x", torch.zeros(3))
     module = torch.export.export(model, (ONES,), strict=False).module()
     assert model.x == 3
@@ -144,7 +148,8 @@ def test_export_without_strict_changes_the_plain_tensor_that_forward_changes_in_
 @claim("GRAPH-33", source="torch.export.export", since="2.1")
 def test_an_exported_module_keeps_the_plain_tensor_of_the_export_when_it_is_rebound_on_the_model():
     """Rebinding a plain tensor on a module after `torch.export.export` changes what the module computes; the exported
-    program keeps the tensor that it had at export."""
+    program keeps the tensor that the module had at export.
+    """
     model = PLAIN_TENSOR.on(AddsX(), "x", torch.zeros(3))
     module = torch.export.export(model, (ONES,)).module()
     model.x = torch.full((3,), 7.0)

@@ -33,8 +33,9 @@ def test_torch_jit_script_makes_a_non_persistent_buffer_persistent(everything):
 
 @claim("GRAPH-43", source="torch.jit.script")
 def test_a_scripted_module_does_not_load_a_checkpoint_without_its_non_persistent_buffer(everything):
-    """A module scripted by `torch.jit.script` raises `RuntimeError` when it loads the original module's state dict,
-    which lacks a non-persistent buffer; `strict=False` loads the rest."""
+    """The scripted module that `torch.jit.script` makes of a module with a non-persistent buffer raises `RuntimeError`
+    when it loads the original's state dict, which lacks that buffer; with `strict=False` it loads the other tensors.
+    """
     model, _ = everything
     scripted = torch.jit.script(StateOfEveryKind())
     checkpoint = {name: value * 2 for name, value in model.state_dict().items()}
@@ -122,8 +123,9 @@ class ConstantX(AddsX):
 
 @claim("GRAPH-49", source="torch.jit.script")
 def test_a_number_that_is_named_a_constant_cannot_be_set_on_a_scripted_module():
-    """Assigning to a number that the class names in `__constants__` raises `RuntimeError` on a module scripted by
-    `torch.jit.script`, and the number stays."""
+    """On a module scripted by `torch.jit.script`, assigning to a number that the class lists in `__constants__` raises
+    `RuntimeError`, and the number stays.
+    """
     scripted = torch.jit.script(PLAIN_VALUE.on(ConstantX(), "x", torch.zeros(3)))
     with pytest.raises(RuntimeError, match="Can't set constant 'x' which has value:3"):
         scripted.x = 9

@@ -88,8 +88,9 @@ def test_torch_jit_trace_runs_a_forward_that_changes_state():
 
 @claim("GRAPH-10", source="torch.fx.symbolic_trace")
 def test_symbolic_trace_keeps_used_parameters_and_buffers_and_makes_a_buffer_of_a_used_plain_tensor(graph):
-    """`torch.fx.symbolic_trace` keeps the parameters and buffers that `forward` uses under their names, and makes a
-    buffer of a plain tensor that it uses."""
+    """In a module from `torch.fx.symbolic_trace`, the parameters and buffers that `forward` uses keep their names, and
+    a plain tensor that `forward` uses becomes a buffer.
+    """
     _, module = graph
     assert [node.target for node in module.graph.nodes if node.op == "get_attr"] == ["p", "f", "b", "n", "t"]
     assert [name for name, _ in module.named_parameters()] == ["p", "f"]
@@ -101,7 +102,8 @@ def test_symbolic_trace_keeps_used_parameters_and_buffers_and_makes_a_buffer_of_
 @claim("GRAPH-58", source="torch.fx.GraphModule", until="2.14")
 def test_a_graph_module_saved_the_non_persistent_buffer_and_the_plain_tensor_too(graph):
     """Before torch 2.14, the `state_dict()` of a module from `torch.fx.symbolic_trace` also held non-persistent
-    buffers, and the plain tensors that `forward` used."""
+    buffers; since then it leaves them out, and it still holds the plain tensors that `forward` uses.
+    """
     model, module = graph
     assert list(module.state_dict()) == ["p", "f", "b", "n", "t"]
     assert module.load_state_dict(model.state_dict(), strict=False) == (["n", "t"], [])
@@ -141,8 +143,10 @@ def test_symbolic_trace_drops_state_that_is_not_used():
 @claim("GRAPH-61", source="torch.fx.symbolic_trace")
 @pytest.mark.parametrize("kind", [BUFFER, PLAIN_TENSOR])
 def test_symbolic_trace_rebinds_a_tensor_once_and_drops_the_update(kind):
-    """Where `forward` rebinds a buffer or plain tensor, `torch.fx.symbolic_trace` rebinds it once on the original
-    module and drops the update: running the traced module rebinds nothing."""
+    """Where `forward` rebinds a buffer or plain tensor to a value that does not depend on the input, such as `self.x +
+    1`, `torch.fx.symbolic_trace` rebinds it once on the original module and drops the update: running the traced module
+    rebinds nothing.
+    """
     model = kind.on(RebindsX(), "x", torch.zeros(3))
     module = torch.fx.symbolic_trace(model)
     assert [module(ONES).tolist(), module(ONES).tolist()] == [[2, 2, 2], [2, 2, 2]]

@@ -74,7 +74,7 @@ def test_an_averaged_model_saves_its_counter_and_the_copy_under_module():
 @claim("UTIL-35", source="torch.optim.swa_utils.AveragedModel")
 def test_the_first_update_of_an_averaged_model_copies_and_avg_fn_is_called_from_the_second_on():
     """`AveragedModel(model, avg_fn=f)` copies the parameters at the first `update_parameters(model)`; from the second
-    on, each becomes what `f(averaged, current, count)` returns.
+    on, each averaged parameter becomes what `f(averaged, current, count)` returns.
     """
     model, asked = Steps(), []
 

@@ -110,7 +110,8 @@ def test_an_exponential_average_with_use_buffers_makes_a_bool_buffer_true_for_go
 @claim("UTIL-82", source="torch.optim.swa_utils.AveragedModel", since="2.1")
 def test_an_averaged_model_with_use_buffers_raises_for_a_float8_buffer():
     """`AveragedModel(model, use_buffers=True)` raises `RuntimeError` at the second update if the model has a float8
-    buffer on the CPU; without `use_buffers` it copies it."""
+    buffer on the CPU; without `use_buffers` the buffer is copied.
+    """
     (model,) = with_buffer([2.0], dtype=torch.float8_e4m3fn)
     averaged = AveragedModel(model, use_buffers=True)
     averaged.update_parameters(model)
@@ -129,8 +130,9 @@ def normalizing():
 
 @claim("UTIL-83", source="torch.optim.swa_utils.update_bn")
 def test_update_bn_leaves_every_layer_in_the_mode_of_the_model():
-    """`update_bn(loader, model)` leaves every layer in the mode that the model itself had: a BatchNorm that was put
-    into eval mode inside a training model is in training mode afterwards, and the reverse."""
+    """`update_bn(loader, model)` leaves every layer in the mode that the model itself had: a BatchNorm in eval mode
+    inside a training model is in training mode afterwards, and the other way round.
+    """
     training, evaluated = normalizing().train(), normalizing().eval()
     training[0].eval()
     evaluated[1].train()
@@ -154,8 +156,9 @@ def test_update_bn_runs_every_layer_in_training_mode_and_updates_a_BatchNorm_in_
 
 @claim("UTIL-85", source="torch.optim.swa_utils.update_bn")
 def test_update_bn_that_raises_leaves_the_model_in_training_mode_and_without_momentum():
-    """After a `RuntimeError` in `update_bn(loader, model)`, the model stays in training mode, and each BatchNorm has
-    `momentum` None and the statistics of the batches before."""
+    """If a batch raises `RuntimeError` in `update_bn(loader, model)`, the model stays in training mode, and each
+    BatchNorm has `momentum` None and the statistics of the batches before.
+    """
     model = normalizing().eval()
     model[0].running_mean.fill_(100)
     with pytest.raises(RuntimeError, match="running_mean"):
@@ -181,11 +184,15 @@ def test_update_bn_with_an_empty_loader_resets_the_statistics():
 
 @claim("UTIL-87", source="torch.optim.swa_utils.update_bn")
 def test_update_bn_of_a_model_without_BatchNorm_takes_no_batch_and_leaves_InstanceNorm():
-    """`update_bn(loader, model)` takes no batch from `loader` where the model has no BatchNorm, and leaves the running
-    statistics of an InstanceNorm unchanged."""
+    """Where the model has no BatchNorm, `update_bn(loader, model)` takes no batch from `loader`, and the running
+    statistics of an InstanceNorm stay unchanged; beside a BatchNorm, they are updated."""
     model = nn.Sequential(nn.InstanceNorm1d(2, track_running_stats=True))
     model[0].running_mean.fill_(100)
     batches = iter(BATCHES)
     torch.optim.swa_utils.update_bn(batches, model)
     assert next(batches) is BATCHES[0]
     assert model[0].running_mean.tolist() == [100, 100]
+    beside = nn.Sequential(nn.InstanceNorm1d(2, track_running_stats=True), nn.BatchNorm1d(2))
+    beside[0].running_mean.fill_(100)
+    torch.optim.swa_utils.update_bn([torch.zeros(3, 2, 4)], beside)
+    assert beside[0].running_mean.tolist() == [90, 90]

@@ -50,7 +50,7 @@ def test_a_decay_outside_of_0_to_1_raises(make):
 @claim("UTIL-66", source="torch.optim.swa_utils.AveragedModel", since="2.1")
 def test_a_multi_avg_fn_is_called_once_for_each_dtype_with_lists():
     """`AveragedModel(model, multi_avg_fn=f)` calls `f(averaged, current, count)` from the second update on, once for
-    each dtype, with lists of tensors that it changes in place; here it keeps the sum.
+    each dtype, with two lists of tensors; `f` changes those in `averaged` in place.
     """
     model, calls = Steps(), []
     model.q = nn.Parameter(torch.zeros(1, dtype=torch.float64))
@@ -71,8 +71,8 @@ def test_a_multi_avg_fn_is_called_once_for_each_dtype_with_lists():
 @claim("UTIL-67", source="torch.optim.swa_utils.get_ema_multi_avg_fn", since="2.1")
 @pytest.mark.parametrize(("make", "expected"), [("get_ema_multi_avg_fn", 25), ("get_ema_avg_fn", 25)])
 def test_an_exponential_average_of_integer_buffers_is_truncated(make, expected):
-    """With `use_buffers=True`, an exponential average takes integer buffers in, too, and truncates each to an integer:
-    after 20 and 30.5, cut to 30, with a decay of 0.5, it is 25.
+    """With `use_buffers=True`, an exponential average by `get_ema_avg_fn` or `get_ema_multi_avg_fn` truncates integer
+    buffers: at a decay of 0.5, an average of 25 that is updated with 26 stays 25.
     """
     model = Steps()
     model.register_buffer("steps", torch.zeros(2, dtype=torch.int64))
@@ -106,8 +106,8 @@ def test_an_averaged_model_calls_its_copy_and_is_kept_on_its_own_device():
 
 @claim("UTIL-69", source="torch.optim.swa_utils.update_bn")
 def test_update_bn_takes_the_first_element_of_a_batch_and_calls_no_model_without_BatchNorm():
-    """`update_bn(loader, model)` calls the model with a batch or, of a list or tuple, with its first element; a model
-    without BatchNorm isn't called, and the loader isn't read.
+    """`update_bn(loader, model)` calls the model with each batch, or with the first element of a batch that is a list
+    or tuple; a model without BatchNorm isn't called, and the loader isn't read.
     """
     model = nn.Sequential(nn.BatchNorm1d(1, momentum=0.3))
     batch = torch.tensor([[1.0], [3.0]])
@@ -130,7 +130,7 @@ def test_update_bn_takes_the_first_element_of_a_batch_and_calls_no_model_without
 )
 def test_SWALR_moves_the_learning_rate_of_each_group_to_swa_lr(strategy, epochs, rates):
     """`SWALR(optimizer, swa_lr, anneal_epochs=n)` moves the learning rate of each group to `swa_lr` within `n` steps,
-    on a line or a cosine, and keeps it there.
+    along a line or a cosine by `anneal_strategy`, and keeps it there.
     """
     parameters = [nn.Parameter(torch.ones(1)) for _ in range(2)]
     groups = [{"params": parameters[:1], "lr": 9.0}, {"params": parameters[1:], "lr": 4.0}]
@@ -161,8 +161,8 @@ def test_SWALR_with_an_unknown_strategy_or_a_negative_number_of_epochs_raises():
 
 @claim("UTIL-72", source="torch.optim.swa_utils.SWALR")
 def test_SWALR_goes_on_from_its_state_dict():
-    """A `SWALR` that loads the `state_dict()` of another, with the optimizer's own state, goes on with the same
-    learning rates; its state dict has no `optimizer`.
+    """A `SWALR` that loads the `state_dict()` of another `SWALR` goes on with the same learning rates if its optimizer
+    loaded the other's optimizer state; the `state_dict()` of a `SWALR` has no `optimizer`.
     """
 
     def build(strategy):

@@ -145,8 +145,8 @@ PARTIAL = {
 @claim("HOOK-81", source="torch.nn.Module.register_backward_hook", since="2.4")
 @pytest.mark.parametrize("case", PARTIAL)
 def test_an_old_backward_hook_warns_where_the_module_does_more_than_one_operation_on_tensors(case):
-    """Calling a module with a `register_backward_hook` hook gives a `FutureWarning` if it takes or returns anything
-    besides tensors, returns them in a list, or does more than one operation.
+    """Calling a module with a `register_backward_hook` hook, where the output requires grad, gives a `FutureWarning` if
+    the module takes or returns anything besides tensors, returns them in a list, or does more than one operation.
     """
     model, x = nn.Module(), torch.ones(2, requires_grad=True).exp()
     model.forward, others, words = PARTIAL[case]

@@ -12,7 +12,7 @@ from .hooked_modules import Scaled
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_a_forward_pre_hook_is_given_the_inputs_and_may_replace_them_by_one_value_or_a_tuple(wrapped, real_device):
     """A `register_forward_pre_hook` hook gets the module and its positional arguments; a tuple that it returns replaces
-    them, and anything else but None, a list included, becomes the only one.
+    them, and anything else but None, a list included, becomes the only positional argument.
     """
     model, given = Scaled().to(real_device), []
     x, other = torch.ones(2, device=real_device), torch.full((2,), 5.0, device=real_device)
@@ -31,8 +31,8 @@ def test_a_forward_pre_hook_is_given_the_inputs_and_may_replace_them_by_one_valu
 
 @claim("HOOK-58", source="torch.nn.Module.register_forward_pre_hook", since="2.0")
 def test_a_forward_pre_hook_with_kwargs_returns_a_pair_of_args_and_kwargs_or_None():
-    """A `register_forward_pre_hook` hook with `with_kwargs=True` gets `(module, args, kwargs)` and may return new
-    `(args, kwargs)`; returning a list or `args` alone raises `RuntimeError`, and `forward` isn't called.
+    """A `register_forward_pre_hook` hook with `with_kwargs=True` gets `(module, args, kwargs)` and may return a new
+    `(args, kwargs)`; returning a list or a tuple of another length raises `RuntimeError`, and `forward` isn't called.
     """
     model, given, x = Scaled(), [], torch.ones(2)
     model.register_forward_pre_hook(lambda *args: given.append(args), with_kwargs=True)

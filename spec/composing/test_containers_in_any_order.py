@@ -427,15 +427,15 @@ def drive(machine):
 @claim("CONT-18", source="torch.nn.ModuleList")
 def test_a_ModuleList_does_what_a_list_does_in_any_order_of_events():
     """An `nn.ModuleList` holds what a Python list holds after any sequence of `append`, `insert` from 0 to the end,
-    `pop`, deletions, `extend`, sums, slices and assignments, and its `state_dict()` has their positions as keys.
+    `pop`, deletions, `extend`, sums, slices and assignments, and its `state_dict()` keys begin with the positions.
     """
     drive(ListMachine)
 
 
 @claim("CONT-19", source="torch.nn.Sequential")
 def test_a_Sequential_does_what_the_reference_model_says_in_any_order_of_events():
-    """An `nn.Sequential` and a reference model of a dict from names to modules hold the same modules under the same
-    keys after any sequence of `append`, `insert`, `pop`, deletions, `extend`, sums, multiples, slices and assignments.
+    """An `nn.Sequential` holds the modules and keys that a model of it, a plain dict from names to modules, predicts
+    after any sequence of `append`, `insert`, `pop`, deletions, `extend`, sums, multiples, slices and assignments.
     """
     drive(SequentialMachine)
 
@@ -443,22 +443,23 @@ def test_a_Sequential_does_what_the_reference_model_says_in_any_order_of_events(
 @claim("CONT-20", source="torch.nn.ModuleDict")
 def test_a_ModuleDict_does_what_a_dict_does_in_any_order_of_events():
     """An `nn.ModuleDict` holds what a Python dict holds, in the same order, after any sequence of assignments,
-    `update`, `pop`, deletions and `clear`, and its `state_dict()` has their keys.
+    `update`, `pop`, deletions and `clear`, and its `state_dict()` keys begin with the keys of that dict.
     """
     drive(DictMachine)
 
 
 @claim("CONT-21", source="torch.nn.ParameterList")
 def test_a_ParameterList_does_what_the_reference_model_says_in_any_order_of_events():
-    """An `nn.ParameterList` and a reference model hold and save the same elements after any sequence of `append`,
-    `extend`, slices and assignments of parameters, plain tensors, strings and None.
+    """An `nn.ParameterList` holds and saves the elements that a model of it in plain Python predicts after any sequence
+    of `append`, `extend`, slices and assignments of parameters, plain tensors, strings and None.
     """
     drive(ParameterListMachine)
 
 
 @claim("CONT-22", source="torch.nn.ParameterDict")
 def test_a_ParameterDict_does_what_the_reference_model_says_in_any_order_of_events():
-    """An `nn.ParameterDict` and a reference model hold and save the same elements in the same order after any sequence
-    of assignments, `update`, `setdefault`, `pop`, `popitem`, deletions, `copy`, unions and `clear`.
+    """An `nn.ParameterDict` holds and saves the elements that a model of it in plain Python predicts, in the same
+    order, after any sequence of assignments, `update`, `setdefault`, `pop`, `popitem`, deletions, `copy`, unions and
+    `clear`.
     """
     drive(ParameterDictMachine)

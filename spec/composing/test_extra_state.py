@@ -48,8 +48,8 @@ VALUES = {"int": 3, "dict": {"steps": [1, 2], "name": "adam"}, "None": None, "te
 @claim("HOOK-07", source="torch.nn.Module.get_extra_state")
 @pytest.mark.parametrize("value", VALUES)
 def test_extra_state_is_saved_and_loaded_as_the_same_object_under_the_key_of_its_module(value):
-    """`state_dict()` holds the very object that `get_extra_state()` returns, even None, under the module's prefix and
-    `_extra_state`; `load_state_dict()` passes it on to `set_extra_state()`.
+    """`state_dict()` holds the very object that `get_extra_state()` returns, even None, under the key `_extra_state`
+    after the module's prefix; `load_state_dict()` passes it on to `set_extra_state()`.
     """
     saved = nn.ModuleDict({"outer": Counting(VALUES[value])})
     fresh = nn.ModuleDict({"outer": Counting("fresh")})
@@ -118,7 +118,7 @@ def test_a_checkpoint_without_extra_state_leaves_that_of_the_module_unchanged():
 @claim("HOOK-46", source="torch.nn.Module.get_extra_state")
 @pytest.mark.parametrize(("method", "args"), [("get_extra_state", ()), ("set_extra_state", (1,))])
 def test_getting_or_setting_extra_state_that_the_class_does_not_define_raises(method, args):
-    """Without extra state in its class, a module saves no `_extra_state`, and calling its `get_extra_state()` or
+    """A module whose class defines no extra state saves no `_extra_state`, and calling its `get_extra_state()` or
     `set_extra_state(state)` raises `RuntimeError`.
     """
     model = nn.Linear(2, 3)

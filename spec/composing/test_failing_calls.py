@@ -23,8 +23,8 @@ def test_a_forward_hook_that_is_always_called_runs_after_an_error_too_and_the_ot
 
 @claim("HOOK-63", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_an_error_of_a_hook_that_is_always_called_is_a_warning_beside_the_error_of_the_forward():
-    """When `forward` raises a `ValueError`, the caller gets that; an exception of a forward hook with
-    `always_call=True` becomes a `UserWarning`, and the next such hook still runs.
+    """When `forward` raises a `ValueError`, the caller gets that error; an exception of a forward hook with
+    `always_call=True` becomes a `UserWarning`, and the next hook with `always_call=True` still runs.
     """
     model, ran = Failing(), []
 
@@ -40,8 +40,8 @@ def test_an_error_of_a_hook_that_is_always_called_is_a_warning_beside_the_error_
 
 @claim("HOOK-64", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_a_hook_that_is_always_called_runs_once_where_a_later_hook_fails():
-    """When a forward hook raises an exception such as `KeyError`, an earlier hook with `always_call=True`, which has
-    run, is not called a second time.
+    """When a forward hook raises an exception such as `KeyError`, an earlier forward hook with `always_call=True`,
+    which ran before it, is not called a second time.
     """
     model, ran = Scaled(), []
 
@@ -57,8 +57,8 @@ def test_a_hook_that_is_always_called_runs_once_where_a_later_hook_fails():
 
 @claim("HOOK-86", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_after_an_error_hooks_that_are_always_called_get_the_inputs_of_the_pre_hooks_and_what_the_last_hook_returned():
-    """When `forward` raises a `ValueError`, hooks with `always_call=True`, global ones first, get the inputs as the
-    pre-hooks left them, and as output what the last such hook returned, at first None.
+    """When `forward` raises a `ValueError`, hooks with `always_call=True` run, global ones first. Each gets the inputs
+    as the pre-hooks left them, and the output as the hooks before it left it, at first None.
     """
     model, given = Failing(), []
     model.register_forward_pre_hook(lambda module, args: (7,))

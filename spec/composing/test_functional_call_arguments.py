@@ -38,8 +38,8 @@ def test_a_functional_call_with_None_for_a_parameter_runs_without_it():
 
 @claim("UTIL-47", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_with_a_value_that_is_not_a_tensor_raises_and_puts_the_others_back():
-    """`torch.func.functional_call` raises `TypeError` for a value that is neither a tensor nor None, and the module has
-    all its own parameters again, those passed before it included.
+    """`torch.func.functional_call` raises `TypeError` for a value that is neither a tensor nor None; afterwards the
+    module has all its own parameters again, even those already replaced before the error.
     """
     model = nn.Linear(2, 1)
     weight, bias = model.weight, model.bias
@@ -74,8 +74,8 @@ def test_a_functional_call_raises_for_a_name_that_leads_through_no_submodule(nam
 
 @claim("UTIL-49", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_takes_a_single_argument_without_a_tuple():
-    """`torch.func.functional_call(module, {}, x)` calls the module with `x` if it is not a tuple, a list too, with the
-    elements if it is one, and with `kwargs`.
+    """`torch.func.functional_call(module, {}, args, kwargs)` calls the module with the elements of `args` where `args`
+    is a tuple, and with `args` itself where it is anything else, also a list.
     """
     assert torch.func.functional_call(Echo(), {}, 5) == ((5,), {})
     assert torch.func.functional_call(Echo(), {}, [1, 2]) == (([1, 2],), {})
@@ -103,7 +103,7 @@ def test_a_functional_call_of_a_DataParallel_or_scripted_module_raises():
 @claim("UTIL-52", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_by_the_name_of_a_parametrized_parameter_writes_into_the_module():
     """`torch.func.functional_call` by the regular name of a parametrized parameter, such as `weight`, assigns through
-    `right_inverse`: the original can stay changed afterwards, and `backward()` raises `RuntimeError`.
+    `right_inverse`: the original can stay changed afterwards, and `backward()` can raise `RuntimeError`.
 
     Pass `"parametrizations.weight.original"` instead.
     """

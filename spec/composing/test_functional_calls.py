@@ -32,7 +32,7 @@ class Reading(nn.Module):
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_a_functional_call_uses_the_passed_tensors_and_gives_the_module_its_own_back(kind, real_device):
     """`torch.func.functional_call(model, {"x": other}, args)` runs `forward` with `other` as the parameter or buffer
-    `x` and the module's own state otherwise; afterwards the module has its own `x` again.
+    `x`, and with the module's own state otherwise; afterwards the module has its own `x` again.
     """
     model = kind.on(Reading().to(real_device), "x", torch.ones(3, device=real_device))
     own, other = model.x, torch.zeros(3, device=real_device)
@@ -47,10 +47,10 @@ def test_a_functional_call_uses_the_passed_tensors_and_gives_the_module_its_own_
 @claim("UTIL-26", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_replaces_nested_state_by_its_dotted_name(real_device):
     """`torch.func.functional_call` replaces state of submodules by dotted names such as `linear.weight`, from one dict
-    or several in a tuple, and afterwards the submodule has its own again.
+    or several in a tuple, and afterwards the submodules have their own state again.
     """
     model = NestedModel(5, 10).to(real_device)
-    linear = model.body.toy.linear
+    linear = model.body.inner.linear
     weight, x = linear.weight, torch.ones(1, 5, device=real_device)
     zeros = {name: torch.zeros_like(parameter) for name, parameter in model.body.named_parameters(prefix="body")}
     assert torch.func.functional_call(model, zeros, x).tolist() == [[1] * 10]
@@ -85,8 +85,8 @@ def test_the_gradient_of_a_functional_call_goes_to_the_passed_tensor_and_not_to_
 
 @claim("UTIL-29", source="torch.func.functional_call", since="2.0")
 def test_a_strict_functional_call_raises_for_a_missing_or_an_unexpected_name():
-    """`torch.func.functional_call(strict=True)` raises `RuntimeError` where no tensor is passed for a parameter or
-    buffer of the module, or one under a name that the module lacks.
+    """`torch.func.functional_call(strict=True)` raises `RuntimeError` where a parameter or buffer of the module gets no
+    tensor, or where a tensor is passed under a name that the module lacks.
     """
     model = Reading()
     model.register_buffer("x", torch.ones(3))
@@ -98,8 +98,8 @@ def test_a_strict_functional_call_raises_for_a_missing_or_an_unexpected_name():
 
 @claim("UTIL-08", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_updates_the_buffer_that_was_passed_or_else_that_of_the_module(real_device):
-    """A buffer that `forward` changes in place, as BatchNorm does, is changed in the tensor passed to
-    `torch.func.functional_call`; one for which none was passed is changed in the module.
+    """In `torch.func.functional_call`, a buffer that `forward` changes in place, as BatchNorm does, is changed in the
+    tensor that was passed for it, or in the module's own buffer where none was passed.
     """
     model = nn.BatchNorm1d(2).to(real_device)
     x = torch.tensor([[1.0, 2.0], [5.0, 6.0]], device=real_device)
@@ -138,8 +138,8 @@ def test_a_buffer_that_is_rebound_in_a_functional_call_is_rebound_in_the_dict_th
 
 @claim("UTIL-09", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_replaces_a_plain_tensor_too_unless_it_is_strict():
-    """`torch.func.functional_call` replaces a plain tensor by name too, for the call; with `strict=True` it raises
-    `RuntimeError`, as for an unexpected key.
+    """`torch.func.functional_call` also replaces a plain tensor of the module during the call, if its name is passed;
+    with `strict=True` that name is unexpected and raises `RuntimeError`.
     """
     model = PLAIN_TENSOR.on(Reading(), "x", torch.ones(3))
     plain, other = model.x, torch.zeros(3)
@@ -174,8 +174,8 @@ def test_a_name_that_the_module_lacks_exists_only_during_a_functional_call():
 
 @claim("UTIL-31", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_replaces_both_names_of_a_tied_parameter_unless_told_not_to_tie():
-    """`torch.func.functional_call` given one name of a tied parameter replaces both, with `tie_weights=False` only that
-    one; different tensors for the two names raise `ValueError`.
+    """`torch.func.functional_call` given one name of a tied parameter replaces both names, and with `tie_weights=False`
+    only that one; given different tensors for the two names it raises `ValueError` by default.
     """
     model = TiedModel(5, 10)
     x = torch.ones(1, 5)
@@ -234,3 +234,37 @@ def test_stack_module_state_raises_for_models_that_differ_in_class_mode_or_froze
     refused([nn.Linear(2, 3), nn.Linear(2, 3).eval()], "same training/eval mode")
     refused([nn.Linear(2, 3), nn.ReLU()], "same class")
     refused([nn.Linear(2, 3), frozen], "Expected bias from each model to have the same .requires_grad")
+
+
+class Deleting(nn.Module):
+    """A forward that deletes the parameter ``p`` and the buffer ``b`` after it has used them."""
+
+    def __init__(self):
+        super().__init__()
+        self.p = nn.Parameter(torch.ones(1))
+        self.register_buffer("b", torch.ones(1))
+
+    def forward(self, y):
+        y = y * self.p * self.b
+        del self.p, self.b
+        return y
+
+
+@claim("UTIL-88", source="torch.func.functional_call", since="2.0")
+def test_a_name_that_forward_deletes_is_back_after_a_functional_call_that_gave_it():
+    """A parameter or buffer that `forward` deletes is back after `torch.func.functional_call` where a value was passed
+    for it, and stays deleted where none was passed.
+
+    Beware: a buffer comes back as a plain attribute.
+    """
+    model, left = Deleting(), Deleting()
+    parameter, buffer = model.p, model.b
+    given = {"p": torch.full((1,), 2.0), "b": torch.full((1,), 3.0)}
+    assert torch.func.functional_call(model, given, (torch.ones(1),)).item() == 6
+    assert model.p is parameter
+    assert model.b is buffer
+    assert [name for name, _ in model.named_parameters()] == ["p"]
+    assert [name for name, _ in model.named_buffers()] == []
+    torch.func.functional_call(left, {}, (torch.ones(1),))
+    assert not hasattr(left, "p")
+    assert not hasattr(left, "b")

@@ -25,8 +25,10 @@ class Tied(nn.Module):
 
 @claim("UTIL-73", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_of_a_tied_model_does_not_take_its_state_dict():
-    """`torch.func.functional_call(model, model.state_dict(), x)` raises `ValueError` for a model with a tied parameter,
-    as its two names hold two tensors; `dict(model.named_parameters())` and `state_dict(keep_vars=True)` work."""
+    """For a model with a tied parameter, `torch.func.functional_call(model, model.state_dict(), x)` raises
+    `ValueError`, as the two names hold two tensors; `dict(model.named_parameters())` and `state_dict(keep_vars=True)`
+    work.
+    """
     model = Tied(3)
     with pytest.raises(ValueError, match=r"'p', 'q'.*which are tied"):
         torch.func.functional_call(model, model.state_dict(), X)
@@ -43,9 +45,12 @@ def call_stacked(skeleton, models):
 
 
 @claim("UTIL-74", source="torch.func.stack_module_state", since="2.0")
+@pytest.mark.heavy
 def test_stacked_tied_models_compute_with_a_meta_tensor_if_the_skeleton_is_moved_to_meta():
-    """With models that are tied, a skeleton made by `copy.deepcopy(model).to("meta")`, as for
-    `torch.func.stack_module_state`, is no longer tied: one name computes with a meta tensor, without an error."""
+    """Of a model with a tied parameter, the skeleton `copy.deepcopy(model).to("meta")` for
+    `torch.func.stack_module_state` is no longer tied: a functional call computes with a meta tensor under one name,
+    without an error.
+    """
     skeleton = copy.deepcopy(Tied(0)).to("meta")
     results = call_stacked(skeleton, [Tied(2), Tied(3)])
     assert skeleton.seen == (False, True)
@@ -54,8 +59,9 @@ def test_stacked_tied_models_compute_with_a_meta_tensor_if_the_skeleton_is_moved
 
 @claim("UTIL-75", source="torch.func.stack_module_state", since="2.0")
 def test_stacked_tied_models_are_computed_right_by_a_skeleton_that_is_tied():
-    """With models that are tied, a skeleton that is a `copy.deepcopy` of one, or was moved to meta and tied again,
-    computes for `torch.func.stack_module_state` what each model does."""
+    """For models with a tied parameter, a skeleton for `torch.func.stack_module_state` computes what each model does if
+    it is a `copy.deepcopy` of one, or was moved to meta and tied again.
+    """
     moved = copy.deepcopy(Tied(0)).to("meta")
     moved.q = moved.p
     models = [Tied(2), Tied(3)]

@@ -57,7 +57,7 @@ def test_there_cannot_be_both_kinds_of_global_backward_hooks_not_even_one_after_
 @claim("HOOK-72", source="torch.nn.modules.module.register_module_forward_hook", since="2.1")
 def test_a_global_forward_hook_that_is_always_called_runs_after_an_error_too_and_the_others_do_not():
     """When `forward` raises, such as a `ValueError`, a `register_module_forward_hook` hook with `always_call=True`
-    still runs, with None for the missing output, and one without it doesn't.
+    still runs, with None for the missing output, and a hook without `always_call=True` doesn't.
     """
     ran = []
     with (
@@ -72,8 +72,9 @@ def test_a_global_forward_hook_that_is_always_called_runs_after_an_error_too_and
 
 @claim("HOOK-73", source="torch.nn.modules.module.register_module_forward_hook", since="2.1")
 def test_an_error_of_a_global_hook_that_is_always_called_is_a_warning_beside_the_error_of_the_forward():
-    """When `forward` raises a `ValueError`, the caller gets that; an exception of a `register_module_forward_hook` hook
-    with `always_call=True` becomes a `UserWarning`, and the next one still runs.
+    """When `forward` raises a `ValueError`, the caller gets that error; an exception of a
+    `register_module_forward_hook` hook with `always_call=True` becomes a `UserWarning`, and the next hook with
+    `always_call=True` still runs.
     """
 
     def fail(module, args, output):

@@ -42,8 +42,8 @@ HOOKS = {  # how a hook is registered, and what runs it
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_copied_module_has_the_hooks_of_the_original_and_they_are_given_the_copy(hook, route):
-    """`copy.deepcopy` and `pickle` copy a module with its forward, state dict and load hooks, which get the copy;
-    removing a hook from the original leaves that of the copy.
+    """`copy.deepcopy` and, where the hooks can be pickled, `pickle` copy a module with its forward, state dict and load
+    hooks, which get the copy; removing a hook from the original leaves the copy's.
     """
     register, run = HOOKS[hook]
     model = nn.Linear(2, 3)

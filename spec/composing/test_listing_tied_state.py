@@ -10,7 +10,7 @@ from .tying import listed, share
 
 @claim("TIE-01", source="torch.nn.Module.named_parameters")
 @pytest.mark.parametrize("kind", REGISTERED)
-@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.inner"])
 def test_tied_state_is_listed_once_and_under_the_first_name(kind, path, real_device):
     """A tied parameter or buffer is listed once, under its first name, by `named_parameters()` or `named_buffers()`,
     and once by `parameters()` or `buffers()`.
@@ -45,14 +45,14 @@ def test_remove_duplicate_False_lists_tied_state_under_every_name(kind, real_dev
     buffer under each of its names.
     """
     model = kind.on(NestedModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
-    share(model.x, model.body.toy, "y")
+    share(model.x, model.body.inner, "y")
     every_name = [name for name, tensor in listed(model, remove_duplicate=False) if tensor is model.x]
-    assert every_name == ["x", "body.toy.y"]
+    assert every_name == ["x", "body.inner.y"]
     assert listed(model, remove_duplicate=True) == listed(model)
     assert len(listed(model, remove_duplicate=False)) == len(listed(model)) + 1
     model.again = model.body
     everywhere = [name for name, tensor in listed(model, "outer", True, False) if tensor is model.x]
-    assert everywhere == ["outer.x", "outer.body.toy.y", "outer.again.toy.y"]
+    assert everywhere == ["outer.x", "outer.body.inner.y", "outer.again.inner.y"]
 
 
 @claim("TIE-12", source="torch.nn.Module.named_parameters")

@@ -13,7 +13,7 @@ REGISTER = {
 
 
 @claim("HOOK-05", source="torch.nn.Module.register_load_state_dict_pre_hook", since="2.5")
-@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.inner"])
 def test_a_load_pre_hook_may_rename_the_key_of_an_old_parameter_to_that_of_a_buffer(path, real_device):
     """A `register_load_state_dict_pre_hook` hook may rename keys of the checkpoint: a strict load then reads what was
     saved as a parameter into what is a buffer now.
@@ -89,8 +89,8 @@ def test_a_public_load_pre_hook_is_given_the_module_first():
 
 @claim("HOOK-80", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_is_listed_with_the_name_the_docstring_and_the_attributes_of_its_function():
-    """A `_register_load_state_dict_pre_hook` hook is wrapped: its entry in `_load_state_dict_pre_hooks` has the name,
-    docstring and attributes of the function, and the function as `__wrapped__`.
+    """A `_register_load_state_dict_pre_hook` hook is listed in `_load_state_dict_pre_hooks` as a wrapper, which has the
+    name, docstring and attributes of the function, and the function itself as `__wrapped__`.
     """
 
     def rename(*args):
@@ -106,8 +106,8 @@ def test_a_load_pre_hook_is_listed_with_the_name_the_docstring_and_the_attribute
 
 @claim("HOOK-34", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_edits_a_copy_of_the_checkpoint(real_device):
-    """What a `_register_load_state_dict_pre_hook` hook changes in the state dict that it gets is loaded, and the
-    checkpoint of the caller keeps its entries, unchanged.
+    """Entries that a `_register_load_state_dict_pre_hook` hook adds or replaces in the state dict that it gets are
+    loaded, and the checkpoint of the caller keeps its own entries.
     """
     model = ToyModel2(5, 10).to(real_device)
     checkpoint = model.state_dict()
@@ -128,14 +128,14 @@ def test_a_load_pre_hook_of_a_child_edits_the_entries_of_that_child_alone(real_d
 
     def replace(state, prefix, *rest):
         seen.append(sorted(state))
-        state["body.toy.c1"] = torch.full((10,), 7.0)
-        state["body.toy.extra"] = state["shift"] = torch.ones(10)
+        state["body.inner.c1"] = torch.full((10,), 7.0)
+        state["body.inner.extra"] = state["shift"] = torch.ones(10)
 
-    model.body.toy._register_load_state_dict_pre_hook(replace)
+    model.body.inner._register_load_state_dict_pre_hook(replace)
     result = model.load_state_dict(model.state_dict(), strict=False)
-    assert seen == [["body.toy.b1", "body.toy.c1", "body.toy.linear.bias", "body.toy.linear.weight"]]
-    assert result == ([], ["body.toy.extra"])
-    assert model.body.toy.c1.tolist() == [7] * 10
+    assert seen == [["body.inner.b1", "body.inner.c1", "body.inner.linear.bias", "body.inner.linear.weight"]]
+    assert result == ([], ["body.inner.extra"])
+    assert model.body.inner.c1.tolist() == [7] * 10
     assert model.shift.tolist() == [0] * 10
 
 
@@ -180,7 +180,7 @@ def test_a_load_pre_hook_may_add_missing_keys_unexpected_keys_and_errors_to_the_
 @claim("HOOK-37", source="torch.nn.Module.load_state_dict")
 def test_load_hooks_run_before_the_own_state_is_loaded_and_after_that_of_the_children(real_device):
     """In `load_state_dict()`, the pre-hooks of a module run before its own state and that of its submodules is loaded,
-    and its post-hooks after both.
+    and its post-hooks run after all of it is loaded.
     """
     model = nn.Sequential(nn.Linear(2, 3, bias=False), nn.Linear(3, 2, bias=False)).to(real_device)
     order = []
@@ -226,8 +226,8 @@ def test_a_load_post_hook_is_given_the_module_and_the_missing_and_unexpected_key
 @claim("HOOK-06", source="torch.nn.Module.register_load_state_dict_post_hook")
 @pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "linear"])
 def test_a_load_post_hook_may_clear_missing_and_unexpected_keys_and_so_let_a_strict_load_pass(path, real_device):
-    """A `register_load_state_dict_post_hook` hook that clears the lists of missing and unexpected keys lets a strict
-    load pass, which otherwise raises `RuntimeError`.
+    """A `register_load_state_dict_post_hook` hook on the loaded module that clears the lists of missing and unexpected
+    keys lets a strict load pass that otherwise raises `RuntimeError`.
     """
     model = ToyModel3(5, 10).to(real_device)
 

@@ -10,8 +10,8 @@ from .test_module_lists import layers
 @claim("CONT-48", source="torch.nn.ModuleDict")
 @pytest.mark.parametrize("name", ["keys", "pop", "training", "type", "a.b", ""])
 def test_a_name_that_every_ModuleDict_has_raises(name):
-    """Adding a module to an `nn.ModuleDict` under the name of one of its attributes or methods, such as `keys` or
-    `training`, under a name with a dot or an empty one raises `KeyError`, and nothing is added.
+    """Adding a module to an `nn.ModuleDict` raises `KeyError` and adds nothing for an empty key, a key with a dot, or
+    the name of one of its attributes or methods, such as `training` or `keys`.
     """
     model = nn.ModuleDict({"a": layers(1)[0]})
     with pytest.raises(KeyError, match=r"already exists|module name can"):
@@ -22,8 +22,8 @@ def test_a_name_that_every_ModuleDict_has_raises(name):
 
 @claim("CONT-49", source="torch.nn.ModuleDict")
 def test_a_key_that_is_not_a_string_or_a_value_that_is_not_a_module_raises():
-    """An `nn.ModuleDict` raises `TypeError` for a key that is not a string and for a value that is neither a module nor
-    None, and nothing is added.
+    """Assigning to an `nn.ModuleDict` raises `TypeError` for a key that is not a string and for a value that is neither
+    a module nor None, and adds nothing.
     """
     model = nn.ModuleDict({"a": layers(1)[0]})
     with pytest.raises(TypeError, match=r"module name should be a string\. Got int"):
@@ -49,8 +49,8 @@ def test_a_ModuleDict_keeps_the_order_in_which_its_modules_were_added(form):
 
 @claim("CONT-51", source="torch.nn.ModuleDict.pop")
 def test_a_name_that_a_ModuleDict_lacks_raises():
-    """Reading, deleting and popping a name that an `nn.ModuleDict` lacks raises `KeyError`, and `pop()` with a
-    default raises `TypeError`; it has none of `get`, `setdefault`, `popitem` and `copy` of a dict.
+    """Reading, deleting and popping a name that an `nn.ModuleDict` lacks raises `KeyError`, and `pop()` with a default
+    raises `TypeError`; an `nn.ModuleDict` has no `get`, `setdefault`, `popitem` or `copy`.
     """
     model = nn.ModuleDict({"a": layers(1)[0]})
     for action in (lambda: model["b"], lambda: model.pop("b"), lambda: model.__delitem__("b")):

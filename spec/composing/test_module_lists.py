@@ -21,7 +21,7 @@ def layers(*values):
 )
 def test_a_checkpoint_from_before_a_deletion_is_loaded_into_other_layers(hold, real_device):
     """After `del layers[0]` in an `nn.ModuleList` or `nn.Sequential`, the other layers have new positions: with
-    `strict=False`, a checkpoint from before loads the values of the deleted layer into the next one.
+    `strict=False`, a checkpoint saved before the deletion loads the values of the deleted layer into the next one.
     """
     model = hold(layers(1, 2, 3)).to(real_device)
     second, checkpoint = model[1], {key: value.clone() for key, value in model.state_dict().items()}
@@ -37,8 +37,8 @@ def test_a_checkpoint_from_before_a_deletion_is_loaded_into_other_layers(hold, r
     "hold", [nn.ModuleList, lambda modules: nn.Sequential(*modules)], ids=["ModuleList", "Sequential"]
 )
 def test_inserting_a_layer_renumbers_those_behind_it(hold, real_device):
-    """`layers.insert(1, layer)` in an `nn.ModuleList` or `nn.Sequential` gives each layer from there on the next
-    position, also in the keys of `state_dict()`, and keeps the modules themselves.
+    """`layers.insert(1, layer)` in an `nn.ModuleList` or `nn.Sequential` of numbered layers moves each layer from
+    position 1 on to the next position, also in the keys of `state_dict()`, and keeps the modules themselves.
     """
     model = hold(layers(1, 2, 3)).to(real_device)
     parameters = list(model.parameters())
@@ -50,8 +50,8 @@ def test_inserting_a_layer_renumbers_those_behind_it(hold, real_device):
 
 @claim("CONT-25", source="torch.nn.ModuleList.insert")
 def test_inserting_at_a_negative_position_of_a_ModuleList_raises_and_leaves_a_layer_twice():
-    """`layers.insert(-1, layer)` in an `nn.ModuleList` raises `KeyError`, where a list counts from the end, and it then
-    holds its first layer twice.
+    """`layers.insert(-1, layer)` in an `nn.ModuleList` raises `KeyError`, where a list counts from the end; afterwards
+    `layers` holds its first layer twice.
     """
     model = nn.ModuleList(layers(1, 2))
     first, second = model
@@ -90,8 +90,8 @@ def test_inserting_something_else_than_a_module_goes_unnoticed_until_the_state_d
 
 @claim("CONT-28", source="torch.nn.ModuleList.extend")
 def test_a_list_with_something_else_than_a_module_is_added_up_to_there():
-    """Extending an `nn.ModuleList` by a list with a value that is not a module raises `TypeError` and keeps the modules
-    before it; by a number it raises `TypeError`, too, and adds nothing.
+    """Extending an `nn.ModuleList` by a list in which a value is not a module raises `TypeError` and adds the modules
+    before that value. Extending it by a number also raises `TypeError` and adds nothing.
     """
     model = nn.ModuleList(layers(1))
     with pytest.raises(TypeError, match=r"ModuleList\.extend should be called with an iterable, but got int"):
@@ -109,7 +109,7 @@ def test_a_list_with_something_else_than_a_module_is_added_up_to_there():
 @pytest.mark.parametrize("beyond", [2, -3])
 def test_a_position_beyond_the_ends_of_a_ModuleList_or_Sequential_raises(hold, beyond):
     """Reading, assigning, deleting and popping beyond the ends of an `nn.ModuleList` or `nn.Sequential` raises
-    `IndexError`; positions from minus its length on count from the end.
+    `IndexError`; positions from `-len(layers)` to -1 count from the end.
     """
     model = hold(layers(1, 2))
     for action in (
@@ -129,8 +129,8 @@ def test_a_position_beyond_the_ends_of_a_ModuleList_or_Sequential_raises(hold, b
     "hold", [nn.ModuleList, lambda modules: nn.Sequential(*modules)], ids=["ModuleList", "Sequential"]
 )
 def test_assigning_to_a_slice_of_a_ModuleList_or_Sequential_raises(hold):
-    """Assigning to a slice of an `nn.ModuleList` or `nn.Sequential` raises `TypeError`, where reading, deleting and
-    popping a slice do what a list does.
+    """Assigning to a slice of an `nn.ModuleList` or `nn.Sequential` raises `TypeError`, unlike with a list; reading,
+    deleting and `pop()` of a slice work.
     """
     model = hold(layers(1, 2, 3))
     with pytest.raises(TypeError, match="'slice' object cannot be interpreted as an integer"):
@@ -164,7 +164,7 @@ def test_a_slice_and_a_sum_of_a_ModuleList_share_its_modules(real_device):
 )
 def test_None_in_a_ModuleList_or_Sequential_is_an_element_without_state(hold):
     """None in an `nn.ModuleList` or `nn.Sequential` counts in `len()` and for the positions, and is neither in
-    `children()` nor in the state dict; another value assigned there that is not a module raises `TypeError`.
+    `children()` nor in the state dict; assigning anything else that is not a module raises `TypeError`.
     """
     first, last = layers(1, 2)
     model = hold([first, None, last])
@@ -182,8 +182,8 @@ def test_None_in_a_ModuleList_or_Sequential_is_an_element_without_state(hold):
     "hold", [nn.ModuleList, lambda modules: nn.Sequential(*modules)], ids=["ModuleList", "Sequential"]
 )
 def test_extending_a_ModuleList_or_Sequential_by_itself_raises(hold):
-    """`layers += layers` of an `nn.ModuleList` or `nn.Sequential` raises `RuntimeError`, where a list doubles, after
-    one module was added; `layers.extend(list(layers))` works.
+    """`layers += layers` of an `nn.ModuleList` or `nn.Sequential` adds one module and raises `RuntimeError`, where a
+    list doubles; `layers.extend(list(layers))` works.
     """
     model = hold(layers(1, 2))
     with pytest.raises(RuntimeError, match=r"during iteration"):
@@ -213,8 +213,8 @@ def test_a_ModuleList_or_ModuleDict_is_not_called(container):
     ids=["ModuleList", "Sequential", "ParameterList"],
 )
 def test_dir_of_a_container_leaves_its_positions_out(container):
-    """`dir()` of an `nn.ModuleList`, `nn.Sequential` or `nn.ParameterList` leaves out the positions of its elements,
-    such as 0, and lists submodules under other names.
+    """`dir()` of an `nn.ModuleList`, `nn.Sequential` or `nn.ParameterList` leaves out elements at positions such as 0,
+    and lists a submodule that was assigned under a name.
     """
     element = torch.ones(1) if container is nn.ParameterList else nn.Identity()
     held = container([element])
@@ -225,8 +225,8 @@ def test_dir_of_a_container_leaves_its_positions_out(container):
 
 @claim("CONT-36", source="torch.nn.ModuleList", since="2.0")
 def test_a_ModuleList_shows_equal_neighbours_once():
-    """`repr()` of an `nn.ModuleList` shows neighbours that look the same once, with their positions and their number in
-    front.
+    """`repr()` of an `nn.ModuleList` shows modules in a row that look the same as one line, which begins with their
+    positions and their number.
     """
     model = nn.ModuleList([nn.Tanh(), nn.Tanh(), nn.ReLU(), nn.Tanh()])
     assert str(model).splitlines() == ["ModuleList(", "  (0-1): 2 x Tanh()", "  (2): ReLU()", "  (3): Tanh()", ")"]

@@ -10,7 +10,7 @@ from ..vocabulary import claim
 @claim("CONT-55", source="torch.nn.ParameterList")
 def test_nothing_is_removed_from_a_ParameterList_or_inserted_into_it():
     """An `nn.ParameterList` only grows at its end: it has neither `insert` nor `pop`, `del weights[0]` raises
-    `AttributeError` or `TypeError`, and adding two raises `TypeError`.
+    `AttributeError` or `TypeError`, and the sum of two lists raises `TypeError`.
     """
     weights = nn.ParameterList([torch.ones(3)])
     with pytest.raises((AttributeError, TypeError)):
@@ -25,8 +25,8 @@ def test_nothing_is_removed_from_a_ParameterList_or_inserted_into_it():
 
 @claim("CONT-56", source="torch.nn.ParameterList")
 def test_where_a_parameter_was_a_ParameterList_or_ParameterDict_takes_only_a_tensor_or_None():
-    """Assigning a value such as a number in the place of a parameter of an `nn.ParameterList` or `nn.ParameterDict`
-    raises `TypeError`, after None was assigned there too; a tensor in the place of a number becomes a parameter.
+    """Assigning a number in the place of a parameter of an `nn.ParameterList` or `nn.ParameterDict` raises `TypeError`,
+    even once None was assigned there; assigning a tensor in the place of a number makes it a parameter.
     """
     for held, place, other in (
         (nn.ParameterList([torch.ones(1), 2]), 0, 1),
@@ -44,8 +44,8 @@ def test_where_a_parameter_was_a_ParameterList_or_ParameterDict_takes_only_a_ten
 
 @claim("CONT-57", source="torch.nn.ParameterList")
 def test_the_state_dict_of_a_ParameterList_or_ParameterDict_is_in_the_order_in_which_parameters_came():
-    """`parameters()` and `state_dict()` of an `nn.ParameterList` or `nn.ParameterDict` are in the order in which places
-    got a parameter: a tensor assigned in the place of a number comes last.
+    """`parameters()` and `state_dict()` of an `nn.ParameterList` or `nn.ParameterDict` are in the order in which
+    parameters were assigned: a tensor that replaces a number at position 0 comes last.
     """
     listed, keyed = nn.ParameterList([1, torch.ones(1)]), nn.ParameterDict({"a": 1, "b": torch.ones(1)})
     listed[0] = keyed["a"] = torch.zeros(1)
@@ -74,8 +74,8 @@ def test_reading_or_popping_a_key_that_a_ParameterDict_lacks_raises_AttributeErr
 @claim("CONT-59", source="torch.nn.ParameterDict")
 @pytest.mark.parametrize(("key", "error"), [(0, TypeError), ("keys", KeyError), ("a.b", KeyError)])
 def test_a_key_that_a_ParameterDict_raises_for_is_counted_all_the_same(key, error):
-    """A key that is not a string, or that no parameter can have, such as `"keys"` or one with a dot, raises `TypeError`
-    or `KeyError` in an `nn.ParameterDict`, and is still among its keys, but not in `state_dict()`.
+    """A key that is not a string raises `TypeError` in an `nn.ParameterDict`, and one that no parameter can have, such
+    as `"keys"` or `"a.b"`, raises `KeyError`; either is among its keys all the same, but not in `state_dict()`.
     """
     weights = nn.ParameterDict({"a": torch.ones(1)})
     with pytest.raises(error):
@@ -87,8 +87,8 @@ def test_a_key_that_a_ParameterDict_raises_for_is_counted_all_the_same(key, erro
 
 @claim("CONT-60", source="torch.nn.ParameterDict.fromkeys")
 def test_fromkeys_of_a_ParameterDict_makes_parameters_over_the_memory_of_one_tensor():
-    """`nn.ParameterDict().fromkeys(keys, tensor)` makes a new parameter for each key, in the order of the keys, all
-    over the memory of that tensor; without a default, the elements are None.
+    """`nn.ParameterDict().fromkeys(keys, tensor)` makes a new parameter for each key, in the order of the keys, and all
+    share the memory of `tensor`; without a default, the elements are None.
     """
     tensor = torch.zeros(2)
     weights = nn.ParameterDict().fromkeys(["b", "a"], tensor)
@@ -101,8 +101,8 @@ def test_fromkeys_of_a_ParameterDict_makes_parameters_over_the_memory_of_one_ten
 
 @claim("CONT-61", source="torch.nn.ParameterDict")
 def test_a_ParameterDict_on_the_right_of_a_dict_gives_a_dict():
-    """`{"b": tensor} | weights` gives a plain `dict`, of which nothing is registered; `weights | {"b": tensor}` gives
-    an `nn.ParameterDict`.
+    """For an `nn.ParameterDict` `weights`, `{"b": tensor} | weights` gives a plain `dict`, of which nothing is
+    registered; `weights | {"b": tensor}` gives an `nn.ParameterDict`.
     """
     weights, tensor = nn.ParameterDict({"a": torch.ones(1)}), torch.zeros(1)
     left, right = {"b": tensor} | weights, weights | {"b": tensor}
@@ -123,7 +123,7 @@ def test_a_ParameterList_or_ParameterDict_is_not_called():
 @claim("CONT-63", source="torch.nn.ParameterList.append")
 def test_appending_an_integer_tensor_to_a_ParameterList_raises_and_leaves_it_too_long():
     """Appending an integer tensor to an `nn.ParameterList` raises `RuntimeError`, since a parameter requires grad, and
-    leaves it one longer than it has elements; iterating over it raises `AttributeError`.
+    leaves `len()` one too high; iterating over the list then raises `AttributeError`.
     """
     weights = nn.ParameterList([torch.ones(1)])
     with pytest.raises(RuntimeError, match="floating point and complex dtype can require gradients"):

@@ -64,8 +64,8 @@ def test_parametrizations_of_one_parameter_are_applied_one_after_another():
 
 @claim("UTIL-55", source="torch.nn.utils.parametrize.is_parametrized")
 def test_is_parametrized_asks_for_the_module_or_for_one_name():
-    """`is_parametrized(model)` is true if any tensor of the module is parametrized, `is_parametrized(model, "weight")`
-    if this one is; an attribute `parametrizations` of another type doesn't count.
+    """`is_parametrized(model)` is True if any tensor of the module is parametrized, `is_parametrized(model, "weight")`
+    if `weight` is; an attribute `parametrizations` of another type doesn't count.
     """
     model, other = linear(Plus()), nn.Linear(1, 1)
     other.parametrizations = {"weight": 1}
@@ -80,8 +80,9 @@ def test_is_parametrized_asks_for_the_module_or_for_one_name():
 @claim("UTIL-56", source="torch.nn.utils.parametrize.register_parametrization")
 @pytest.mark.parametrize("trainable", [True, False])
 def test_a_parametrization_by_several_tensors_makes_a_parameter_of_each(trainable):
-    """Where `right_inverse` returns several tensors, they become new parameters `original0`, `original1` and so on,
-    trainable or frozen as the parameter was; assigning changes them in place.
+    """Where `right_inverse` of a parametrization returns several tensors, they become the parameters `original0`,
+    `original1` and so on, trainable or frozen as the parameter was; assigning to the parametrized name changes them in
+    place.
     """
     model = linear()
     model.weight.requires_grad_(trainable)
@@ -163,7 +164,7 @@ def test_assigning_through_a_right_inverse_that_returns_something_unfit_raises(b
 @claim("UTIL-60", source="torch.nn.utils.parametrize.register_parametrization")
 def test_a_further_parametrization_that_changes_the_shape_raises_unless_it_is_registered_as_unsafe():
     """Registering a second parametrization that changes the shape raises `ValueError` and keeps the first; with
-    `unsafe=True` it is registered, and the list of both counts as unsafe from then on.
+    `unsafe=True` it is registered, and `model.parametrizations.weight.unsafe` is True from then on.
     """
     model, flat = linear(Plus()), nn.Flatten(0)
     with pytest.raises(ValueError, match="may not change the shape of the tensor"):
@@ -176,8 +177,9 @@ def test_a_further_parametrization_that_changes_the_shape_raises_unless_it_is_re
 
 @claim("UTIL-61", source="torch.nn.utils.parametrize.remove_parametrizations")
 def test_a_module_has_its_class_again_when_its_last_parametrization_is_removed():
-    """A parametrized module has a class of its own, `ParametrizedLinear`, a subclass of its former one, until
-    `remove_parametrizations` was called for every name; for a name without one it raises `ValueError`.
+    """A parametrized `nn.Linear` has the class `ParametrizedLinear`, a subclass made for it, until
+    `remove_parametrizations` was called for every parametrized name; for any other name `remove_parametrizations`
+    raises `ValueError`.
     """
     model = linear(Plus())
     parametrize.register_parametrization(model, "bias", Plus())
@@ -195,8 +197,8 @@ def test_a_module_has_its_class_again_when_its_last_parametrization_is_removed()
 
 @claim("UTIL-62", source="torch.nn.utils.parametrize.transfer_parametrizations_and_params")
 def test_parametrizations_are_passed_on_to_another_module_together_with_their_parameters():
-    """`transfer_parametrizations_and_params(model, other)` makes the other module share originals and parametrizations,
-    of one name only if it is given, and creates the parameters that it lacks.
+    """`transfer_parametrizations_and_params(model, other)` makes `other` share the originals and parametrizations of
+    `model`, and creates parameters that `other` lacks; a name as third argument limits it to that one.
     """
     model, other, empty = linear(Plus()), linear(), nn.Module()
     parametrize.register_parametrization(model, "bias", Sum())

@@ -37,8 +37,8 @@ def keys(module):
 
 @claim("UTIL-02", source="torch.nn.utils.parametrize.register_parametrization")
 def test_a_parametrized_parameter_is_stored_as_its_original_and_computed_at_each_access(real_device):
-    """`register_parametrization(model, "weight", parametrization)` keeps the parameter itself, trained and saved as
-    `parametrizations.weight.original`; `model.weight` is a tensor computed from it at each access.
+    """`nn.utils.parametrize.register_parametrization(model, "weight", parametrization)` keeps the parameter itself,
+    trained and saved as `parametrizations.weight.original`; `model.weight` is a tensor computed from it at each access.
     """
     model = linear(real_device)
     weight = model.weight
@@ -132,8 +132,8 @@ def test_a_parametrization_that_changes_shape_or_dtype_raises_unless_it_is_regis
 @claim("UTIL-19", source="torch.nn.utils.parametrize.remove_parametrizations")
 @pytest.mark.parametrize("leave", [True, False])
 def test_removing_a_parametrization_gives_the_parameter_back_with_its_computed_or_its_original_value(leave):
-    """`remove_parametrizations(model, "weight")` makes the original the parameter `weight` again, with the computed
-    value, or, with `leave_parametrized=False`, with the original one.
+    """After `remove_parametrizations(model, "weight")`, the parameter that was the original is `weight` again, with the
+    computed value, or, with `leave_parametrized=False`, with the value of the original.
     """
     model = parametrize.register_parametrization(linear(), "weight", OneWay())
     original = model.parametrizations.weight.original
@@ -261,8 +261,8 @@ def test_pruning_keeps_the_mask_as_a_buffer_the_original_as_the_parameter_and_th
 
 @claim("UTIL-25", source="torch.nn.utils.prune.remove")
 def test_removing_a_pruning_leaves_a_parameter_with_zeros_in_it():
-    """`prune.remove(model, "weight")` makes the original the parameter `weight` again, with zeros where the mask pruned
-    it, and the mask is gone.
+    """After `prune.remove(model, "weight")`, `weight` is the parameter that was `weight_orig`, with zeros where the
+    mask pruned it, and the mask is gone.
     """
     model = linear()
     prune.custom_from_mask(model, "weight", torch.tensor([[1.0, 0.0]] * 3))

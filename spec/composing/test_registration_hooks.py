@@ -67,7 +67,7 @@ def test_a_buffer_registration_hook_runs_on_every_route_and_may_replace_the_tens
 @claim("HOOK-10", source="torch.nn.modules.module.register_module_buffer_registration_hook", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
 def test_a_buffer_registration_hook_runs_for_an_nn_Buffer_and_what_it_returns_keeps_the_persistence(persistent):
-    """Assigning an `nn.Buffer` calls the `register_module_buffer_registration_hook` hooks with it; a tensor that one
+    """Assigning an `nn.Buffer` calls the `register_module_buffer_registration_hook` hooks with it; a tensor that a hook
     returns is registered instead, persistent or non-persistent as the `nn.Buffer` was.
     """
     model, given, other, asked = nn.Module(), nn.Buffer(torch.ones(3), persistent=persistent), torch.zeros(3), []
@@ -81,7 +81,7 @@ def test_a_buffer_registration_hook_runs_for_an_nn_Buffer_and_what_it_returns_ke
 @claim("HOOK-11", source="torch.nn.modules.module.register_module_buffer_registration_hook", since="2.0")
 def test_a_buffer_registration_hook_runs_for_None_and_may_replace_it_by_a_tensor():
     """`register_buffer(name, None)` calls the `register_module_buffer_registration_hook` hooks with None, and a tensor
-    that one returns becomes the buffer.
+    that a hook returns becomes the buffer.
     """
     model, other, asked = nn.Module(), torch.ones(3), []
     with buffer_hook(lambda module, name, tensor: asked.append(tensor) or other):
@@ -142,7 +142,7 @@ def test_a_module_registration_hook_runs_on_every_route_and_may_replace_the_chil
 @pytest.mark.parametrize("route", MODULE_ROUTES)
 def test_a_module_registration_hook_may_keep_a_child_from_becoming_None(route):
     """Setting a submodule to None, by assignment, `add_module()` or `register_module()`, calls the
-    `register_module_module_registration_hook` hooks with None, and a module that one returns is registered instead.
+    `register_module_module_registration_hook` hooks with None, and a module that a hook returns is registered instead.
     """
     model, other, asked = nn.Module(), nn.Identity(), []
     model.child = nn.ReLU()
@@ -159,8 +159,8 @@ def test_a_module_registration_hook_may_keep_a_child_from_becoming_None(route):
 @claim("HOOK-15", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
 def test_a_registration_hook_runs_before_the_module_has_the_name(what):
-    """A global hook of `register_module_parameter_registration_hook`, or of its like for buffers or modules, runs
-    before a new name is registered: in the hook, `hasattr(module, name)` is False.
+    """A global registration hook for parameters, as of `register_module_parameter_registration_hook`, or for buffers or
+    modules runs before a new name is registered: in the hook, `hasattr(module, name)` is False.
     """
     hook, register, make = HOOKS[what]
     model, taken = nn.Module(), []
@@ -173,8 +173,8 @@ def test_a_registration_hook_runs_before_the_module_has_the_name(what):
 @claim("HOOK-16", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
 def test_registration_hooks_run_in_turn_and_each_gets_what_the_last_returned(what):
-    """Hooks of `register_module_parameter_registration_hook`, or of its like for buffers or modules, run in the order
-    in which they were added; each gets what the last one returned, unless that was None.
+    """Global registration hooks for parameters, as of `register_module_parameter_registration_hook`, or for buffers or
+    modules run in the order in which they were added; each gets the value as the hooks before it left it.
     """
     hook, register, make = HOOKS[what]
     model, given, other, asked = nn.Module(), make(), make(), []
@@ -191,8 +191,8 @@ def test_registration_hooks_run_in_turn_and_each_gets_what_the_last_returned(wha
 @claim("HOOK-17", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 @pytest.mark.parametrize("what", HOOKS)
 def test_a_registration_hook_that_returns_None_changes_nothing_and_a_removed_one_does_not_run(what):
-    """A hook of `register_module_parameter_registration_hook`, or of its like for buffers or modules, that returns None
-    changes nothing, and after `handle.remove()` it is not called.
+    """A global registration hook for parameters, as of `register_module_parameter_registration_hook`, or for buffers or
+    modules changes nothing where it returns None, and is not called after `handle.remove()`.
     """
     hook, register, make = HOOKS[what]
     model, given, asked = nn.Module(), make(), []
@@ -213,7 +213,7 @@ def test_a_registration_hook_that_returns_None_changes_nothing_and_a_removed_one
 @pytest.mark.parametrize("name", [pytest.param("", id="empty"), "a.b", "training"])
 def test_a_registration_hook_does_not_run_for_an_invalid_name(what, name):
     """`register_parameter`, `register_buffer` and `add_module` raise `KeyError` for an empty name, one with a dot, or
-    an existing attribute, before any global registration hook is called.
+    the name of an attribute of another kind, before any global registration hook is called.
     """
     hook, register, make = HOOKS[what]
     model, asked = nn.Module(), []
@@ -224,8 +224,9 @@ def test_a_registration_hook_does_not_run_for_an_invalid_name(what, name):
 
 @claim("HOOK-19", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 def test_registration_hooks_see_all_that_a_constructor_registers_at_every_depth():
-    """Global hooks, as of `register_module_parameter_registration_hook`, are called for each parameter, buffer and
-    submodule that a constructor registers, at every depth and in that order, but not for a parameter that is None.
+    """Global registration hooks, as of `register_module_parameter_registration_hook`, are called for each parameter,
+    buffer and submodule that a constructor registers, at every depth, in the order of registration, but not for a
+    parameter that is None.
     """
     seen = []
     note = lambda module, name, value: seen.append((type(module).__name__, name))  # noqa: E731
@@ -257,7 +258,7 @@ UNASKED = {
 @pytest.mark.parametrize("route", UNASKED)
 def test_registration_hooks_do_not_run_when_state_is_converted_moved_loaded_copied_or_deleted(route):
     """Converting a module, moving it to meta, `load_state_dict()` without `assign=True`, `copy.deepcopy`, `pickle` and
-    deleting an attribute call no global hook such as of `register_module_buffer_registration_hook`.
+    deleting an attribute call no global registration hook, such as one of `register_module_buffer_registration_hook`.
     """
     model, asked = ToyModel3(5, 10), []
     note = lambda *args: asked.append(args)  # noqa: E731
@@ -284,7 +285,7 @@ def test_registration_hooks_run_for_each_tensor_that_is_loaded_with_assign(real_
 @claim("HOOK-83", source="torch.nn.Module.set_submodule", since="2.5")
 def test_a_module_registration_hook_runs_in_set_submodule_too_and_may_replace_the_child():
     """`set_submodule("0.0", module)` calls the `register_module_module_registration_hook` hooks with the parent, the
-    last part of the name and the module; a module that one returns is registered instead.
+    last part of the name and the module; a module that a hook returns is registered instead.
     """
     model, given, other, asked = nn.Sequential(nn.Sequential(nn.ReLU())), nn.Identity(), nn.Tanh(), []
     with module_hook(lambda *args: asked.append(args) or other):

@@ -38,8 +38,8 @@ def test_a_Sequential_takes_names_from_an_OrderedDict_only(form):
 
 @claim("CONT-39", source="torch.nn.Sequential")
 def test_a_slice_of_a_Sequential_keeps_the_names(real_device):
-    """A slice of an `nn.Sequential`, such as `model[1:]`, holds the same modules under the same names as before, so its
-    state dict begins at `"1.weight"`; `pop()` and a deletion number all modules anew.
+    """A slice of an `nn.Sequential`, such as `model[1:]`, keeps the names of the modules in it, so its state dict
+    begins at `"1.weight"`; `pop()` and a deletion renumber all modules from 0.
     """
     model = nn.Sequential(*layers(1, 2, 3)).to(real_device)
     tail = model[1:]
@@ -51,7 +51,7 @@ def test_a_slice_of_a_Sequential_keeps_the_names(real_device):
 
 @claim("CONT-40", source="torch.nn.Sequential.append")
 def test_appending_to_a_slice_of_a_Sequential_silently_replaces_a_module():
-    """`nn.Sequential.append()` names a module by the number of those before: on a slice such as `model[1:]` of an
+    """`nn.Sequential.append()` names a module by the number of modules before it: on a slice such as `model[1:]` of an
     `nn.Sequential` of three it silently replaces the last one.
     """
     model = nn.Sequential(*layers(1, 2, 3))
@@ -94,8 +94,8 @@ def test_a_multiple_of_a_Sequential_holds_the_same_modules_again(way):
 
 @claim("CONT-43", source="torch.nn.Sequential")
 def test_multiplying_a_Sequential_by_something_else_than_a_positive_integer_raises():
-    """Multiplying an `nn.Sequential` by 0 or a negative number raises `ValueError`, by a float `TypeError`, in place
-    too, and it stays as it was.
+    """Multiplying an `nn.Sequential`, in place or not, by 0 or a negative integer raises `ValueError` and by a float
+    `TypeError`; its modules stay as they were.
     """
     model = nn.Sequential(*layers(1, 2))
     for multiply in (lambda factor: model * factor, lambda factor: factor * model, model.__imul__):
@@ -147,8 +147,8 @@ def test_inserting_beyond_the_ends_of_a_Sequential_raises():
 
 @claim("CONT-46", source="torch.nn.Sequential.insert")
 def test_inserting_into_a_Sequential_with_names_raises_except_at_the_end():
-    """`insert()` into an `nn.Sequential` with names, such as one made of an `OrderedDict`, raises `KeyError` everywhere
-    but at the end and adds nothing, and so does `model *= 2`.
+    """In an `nn.Sequential` with names, such as one made of an `OrderedDict`, `insert()` anywhere but at the end raises
+    `KeyError` and adds nothing; so does `model *= 2`.
     """
     model = nn.Sequential(OrderedDict(a=layers(1)[0], b=layers(2)[0]))
     with pytest.raises(KeyError, match="'1'"):

@@ -23,9 +23,9 @@ def test_a_state_dict_pre_hook_is_given_the_module_its_prefix_and_keep_vars(keep
     """
     model, given = NestedModel(5, 10), []
     model.register_state_dict_pre_hook(lambda *args: given.append(args))
-    model.body.toy.register_state_dict_pre_hook(lambda *args: given.append(args))
+    model.body.inner.register_state_dict_pre_hook(lambda *args: given.append(args))
     model.state_dict(prefix="outer.", keep_vars=keep_vars)
-    assert given == [(model, "outer.", keep_vars), (model.body.toy, "outer.body.toy.", keep_vars)]
+    assert given == [(model, "outer.", keep_vars), (model.body.inner, "outer.body.inner.", keep_vars)]
 
 
 @claim("HOOK-22", source="torch.nn.Module.register_state_dict_pre_hook", since="2.0")
@@ -50,14 +50,14 @@ def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved(re
 @claim("HOOK-23", source="torch.nn.Module.state_dict", since="2.0")
 def test_state_dict_hooks_run_before_the_own_state_is_saved_and_after_that_of_the_children(real_device):
     """`state_dict()` runs a module's `register_state_dict_pre_hook` hooks before its own state is saved, and its
-    `_register_state_dict_hook` hooks after that of its submodules is.
+    `_register_state_dict_hook` hooks after its own state and that of its submodules is saved.
     """
     model, order, checkpoint = NestedModel(5, 10).to(real_device), [], OrderedDict()
-    for module, name in [(model, "model"), (model.body.toy, "toy")]:
+    for module, name in [(model, "model"), (model.body.inner, "inner")]:
         module.register_state_dict_pre_hook(lambda *args, name=name: order.append(f"{name} before {len(checkpoint)}"))
         module._register_state_dict_hook(lambda *args, name=name: order.append(f"{name} after {len(checkpoint)}"))
     model.state_dict(destination=checkpoint)
-    assert order == ["model before 0", "toy before 2", "toy after 6", "model after 6"]
+    assert order == ["model before 0", "inner before 2", "inner after 6", "model after 6"]
 
 
 @claim("HOOK-24", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
@@ -94,7 +94,7 @@ def test_a_private_state_dict_hook_is_given_the_module_the_state_dict_its_prefix
 
 
 @claim("HOOK-04", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
-@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.inner"])
 def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, real_device):
     """A `register_state_dict_post_hook` hook, on the module that is saved or on a submodule, may drop and rename keys
     of the whole state dict in place.
@@ -102,12 +102,12 @@ def test_a_state_dict_post_hook_may_drop_and_rename_keys_in_place(path, real_dev
     model = NestedModel(5, 10).to(real_device)
 
     def edit(module, state, prefix, metadata):
-        state["renamed"] = state.pop("body.toy.b1")
-        del state["body.toy.linear.bias"]
+        state["renamed"] = state.pop("body.inner.b1")
+        del state["body.inner.linear.bias"]
 
     model.get_submodule(path).register_state_dict_post_hook(edit)
     checkpoint = model.state_dict()
-    assert list(checkpoint) == ["scale", "shift", "body.toy.c1", "body.toy.linear.weight", "renamed"]
+    assert list(checkpoint) == ["scale", "shift", "body.inner.c1", "body.inner.linear.weight", "renamed"]
     assert checkpoint["renamed"].shape == (10,)
 
 
@@ -115,7 +115,7 @@ ANSWERS = {"the state dict": lambda state: state, "an empty dict": lambda state:
 
 
 @claim("HOOK-26", source="torch.nn.Module.register_state_dict_post_hook", since="2.5")
-@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.inner"])
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_state_dict_post_hook_that_returns_something_raises(path, answer):
     """`state_dict()` raises `RuntimeError` if a `register_state_dict_post_hook` hook returns anything but None, even an
@@ -133,8 +133,8 @@ def test_a_state_dict_post_hook_that_returns_something_raises(path, answer):
 
 @claim("HOOK-27", source="torch.nn.Module._register_state_dict_hook")
 def test_a_private_state_dict_hook_may_return_another_state_dict_for_the_module_that_is_saved_alone():
-    """What a `_register_state_dict_hook` hook returns replaces the state dict of the module that `state_dict()` was
-    called on, and is ignored where that module is a submodule.
+    """What a `_register_state_dict_hook` hook returns replaces the result where `state_dict()` was called on the hook's
+    own module, and is ignored where that module is saved as a submodule.
     """
     model = nn.Module()
     model.child = nn.Linear(2, 3, bias=False)
@@ -146,8 +146,8 @@ def test_a_private_state_dict_hook_may_return_another_state_dict_for_the_module_
 
 @claim("HOOK-28", source="torch.nn.Module._register_state_dict_hook")
 def test_each_private_state_dict_hook_is_given_what_the_last_returned_and_None_changes_nothing():
-    """Each `_register_state_dict_hook` hook of a module gets the state dict that the last one returned; one that
-    returns None leaves it as it is.
+    """Each `_register_state_dict_hook` hook of a module gets the state dict that the hook before it returned; a hook
+    that returns None passes on the one that it got.
     """
     model, given, other = nn.Linear(2, 3), [], {}
     model._register_state_dict_hook(lambda module, state, *rest: given.append(list(state)))

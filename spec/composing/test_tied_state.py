@@ -32,9 +32,9 @@ def test_a_conversion_keeps_tied_parameters_tied(kind, convert, real_device):
     parameters, trainable or frozen, tied.
     """
     model = kind.on(NestedModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
-    share(model.x, model.body.toy, "y")
+    share(model.x, model.body.inner, "y")
     CHANGING[convert](model)
-    assert model.x is model.body.toy.y
+    assert model.x is model.body.inner.y
     assert model.x.dtype is CHANGING[convert].dtype
 
 
@@ -46,10 +46,10 @@ def test_a_conversion_or_move_gives_each_name_of_a_shared_buffer_a_tensor_of_its
     gives each of its names a tensor of its own.
     """
     model = kind.on(NestedModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
-    share(model.x, model.body.toy, "y")
+    share(model.x, model.body.inner, "y")
     model = model.to("meta") if convert == "to(meta)" else CHANGING[convert](model)
-    assert model.x is not model.body.toy.y
-    assert model.x.dtype is model.body.toy.y.dtype
+    assert model.x is not model.body.inner.y
+    assert model.x.dtype is model.body.inner.y.dtype
     assert len(list(model.buffers())) == 4
 
 
@@ -73,17 +73,17 @@ def test_a_move_to_meta_unties_parameters(kind, real_device):
     parameter of its own, with the same `requires_grad`.
     """
     model = kind.on(NestedModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
-    share(model.x, model.body.toy, "y")
+    share(model.x, model.body.inner, "y")
     kept = model.x.requires_grad
     model.to("meta")
-    assert model.x is not model.body.toy.y
-    assert model.x.requires_grad is model.body.toy.y.requires_grad is kept
+    assert model.x is not model.body.inner.y
+    assert model.x.requires_grad is model.body.inner.y.requires_grad is kept
 
 
 @claim("TIE-25", source="torch.nn.Module.to_empty")
 def test_to_empty_on_the_same_device_keeps_parameters_tied_and_unties_buffers(real_device):
-    """`to_empty(device=device)` on the module's own device keeps a tied parameter tied, as the same object, and gives
-    each name of a tied buffer a new tensor.
+    """By default, outside replace mode, `to_empty(device=device)` on the module's own device keeps a tied parameter
+    tied, as the same object, and gives each name of a tied buffer a new tensor.
     """
     model = ToyModel3(5, 10).to(real_device)
     share(model.b1, model.linear, "b2")
@@ -98,11 +98,11 @@ def test_to_empty_on_the_same_device_keeps_parameters_tied_and_unties_buffers(re
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, NON_PERSISTENT_BUFFER])
 @pytest.mark.parametrize("route", ["deepcopy", "pickle", "torch.save"])
 def test_a_copy_has_its_state_tied_as_the_original_has(kind, route, real_device):
-    """A copy of a module by `copy.deepcopy`, `pickle`, or `torch.save` and `torch.load` has its parameters and buffers
-    tied as the original's are, and shares none of them with it.
+    """A copy of a module by `copy.deepcopy`, `pickle`, or `torch.save` and `torch.load(weights_only=False)` has its
+    parameters and buffers tied as the original's are, and shares none of them with the original.
     """
     model = kind.on(NestedModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
-    share(model.x, model.body.toy, "y")
+    share(model.x, model.body.inner, "y")
     file = io.BytesIO()
     torch.save(model, file)
     copied = {
@@ -110,7 +110,7 @@ def test_a_copy_has_its_state_tied_as_the_original_has(kind, route, real_device)
         "pickle": lambda: pickle.loads(pickle.dumps(model)),
         "torch.save": lambda: torch.load(io.BytesIO(file.getvalue()), weights_only=False),
     }[route]()
-    assert copied.x is copied.body.toy.y
+    assert copied.x is copied.body.inner.y
     assert copied.x is not model.x
     assert copied.x.tolist() == model.x.tolist()
 

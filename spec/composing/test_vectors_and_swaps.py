@@ -73,8 +73,8 @@ def test_swap_tensors_exchanges_types_and_attributes_too():
 @claim("UTIL-39", source="torch.utils.swap_tensors", since="2.4")
 @pytest.mark.parametrize("holder", ["weak reference", "graph", "view"])
 def test_swap_tensors_raises_for_a_tensor_that_something_else_holds(holder):
-    """`torch.utils.swap_tensors` raises `RuntimeError` for a tensor that a weak reference, an autograd graph or a view
-    holds, and leaves both tensors unchanged.
+    """`torch.utils.swap_tensors` raises `RuntimeError` for a tensor to which there is a weak reference, that an
+    autograd graph has saved, or that has a view, and leaves both tensors unchanged.
     """
     held, other = nn.Parameter(torch.ones(2)), nn.Parameter(torch.zeros(2))
     kept = {"weak reference": weakref.ref, "graph": lambda p: (p * p).sum(), "view": lambda p: p.view(2)}[holder](held)

@@ -238,8 +238,8 @@ def test_registering_a_buffer_again_with_the_other_persistence_switches_it(first
 @pytest.mark.parametrize("kind", PARAMETERS)
 @any_shape
 def test_assigning_to_data_changes_shape_and_dtype_and_keeps_the_parameter(kind, real_device, shape):
-    """Assigning a tensor of another shape and dtype to a parameter's `.data` changes those of the parameter; it stays
-    the same `nn.Parameter` with the same `requires_grad`.
+    """Assigning a tensor of another shape and floating dtype to a parameter's `.data` changes shape and dtype of the
+    parameter, which stays the same `nn.Parameter` with the same `requires_grad`.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     parameter, requires_grad = model.x, model.x.requires_grad
@@ -252,8 +252,8 @@ def test_assigning_to_data_changes_shape_and_dtype_and_keeps_the_parameter(kind,
 @claim("SET-20", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [*BUFFERS, FROZEN_PARAMETER, PLAIN_TENSOR])
 def test_augmented_assignment_changes_a_tensor_in_place_and_keeps_its_kind(kind, real_device):
-    """`module.x += 1` changes a buffer, a frozen parameter or a plain tensor in place: it stays the same object, listed
-    and saved as before.
+    """`module.x += 1` changes a frozen parameter, or a buffer or plain tensor that doesn't require grad, in place: it
+    stays the same object, listed and saved as before.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     held, keys = model.x, list(model.state_dict())
@@ -284,8 +284,8 @@ def test_augmented_assignment_to_a_trainable_parameter_raises_RuntimeError_outsi
 @claim("SET-29", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [PARAMETER, NON_PERSISTENT_BUFFER, PLAIN_TENSOR])
 def test_assigning_a_non_leaf_parameter_raises_ValueError_and_removes_the_buffer_or_plain_tensor_of_that_name(kind):
-    """Assigning an `nn.Parameter` that has a `grad_fn` raises `ValueError`; a parameter of that name stays, but a
-    buffer or plain tensor is gone.
+    """Assigning an `nn.Parameter` that has a `grad_fn` raises `ValueError`; a parameter already held under that name
+    stays, but a buffer or plain tensor is removed.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     kept = list(model.parameters())
@@ -298,8 +298,8 @@ def test_assigning_a_non_leaf_parameter_raises_ValueError_and_removes_the_buffer
 
 @claim("SET-30", source="torch.nn.Module")
 def test_a_parameter_assigned_to_a_parameter_keeps_its_position_and_one_assigned_to_a_buffer_comes_last():
-    """A parameter assigned to another parameter's name takes that one's position in `named_parameters()`; assigned to a
-    buffer's name, it comes last.
+    """A parameter assigned to another parameter's name takes the position of that parameter in `named_parameters()`;
+    assigned to a buffer's name, it comes last.
     """
     model = nn.Module()
     model.register_buffer("x", torch.ones(3))

@@ -159,8 +159,8 @@ def test_a_new_module_is_in_training_mode_and_holds_no_state():
 @claim("REG-22", source="torch.nn.Module", since="2.0")
 @pytest.mark.parametrize(("args", "count"), [((None,), 2), ((1, 2), 3)])
 def test_a_positional_argument_for_nn_Module_raises_TypeError_in_the_name_of_the_subclass(args, count):
-    """Positional arguments that a subclass passes on to `nn.Module.__init__()` raise a `TypeError` that names the
-    subclass's `__init__` and the number of arguments.
+    """By default, positional arguments that a subclass passes on to `nn.Module.__init__()` raise a `TypeError` that
+    names the subclass's `__init__` and the number of arguments.
     """
     with pytest.raises(
         TypeError, match=rf"^Forwarding.__init__\(\) takes 1 positional argument but {count} were given$"
@@ -171,8 +171,8 @@ def test_a_positional_argument_for_nn_Module_raises_TypeError_in_the_name_of_the
 @claim("REG-23", source="torch.nn.Module", since="2.0")
 @pytest.mark.parametrize("kwargs", [{"width": 3}, {"width": None}, {"width": 3, "depth": 2}])
 def test_a_keyword_argument_for_nn_Module_raises_TypeError_that_names_the_first(kwargs):
-    """Keyword arguments that a subclass passes on to `nn.Module.__init__()` raise a `TypeError` that names the first,
-    also where positional ones came along.
+    """By default, keyword arguments that a subclass passes on to `nn.Module.__init__()` raise a `TypeError` that names
+    the first, even if positional arguments are passed on with them.
     """
     with pytest.raises(TypeError, match=r"^Forwarding.__init__\(\) got an unexpected keyword argument 'width'$"):
         Forwarding(*kwargs.values(), **kwargs)
@@ -180,8 +180,8 @@ def test_a_keyword_argument_for_nn_Module_raises_TypeError_that_names_the_first(
 
 @claim("REG-24", source="torch.nn.Module")
 def test_nn_Module_does_not_call_the_init_of_the_next_base_class():
-    """By default, an instance of `class Model(nn.Module, Named)` is made without a call of `Named.__init__`: what that
-    would set is missing.
+    """By default, an instance of `class Model(nn.Module, Other)` is made without a call of `Other.__init__`: the
+    attributes that it would set are missing.
     """
 
     class Model(nn.Module, Named):
@@ -194,8 +194,8 @@ def test_nn_Module_does_not_call_the_init_of_the_next_base_class():
 
 @claim("REG-25", source="torch.nn.Module", since="2.0")
 def test_with_call_super_init_nn_Module_calls_the_init_of_the_next_base_class_with_all_arguments():
-    """With `call_super_init = True` in `class Model(nn.Module, Named)`, `nn.Module.__init__()` ends by calling
-    `Named.__init__` with all arguments, which can assign submodules.
+    """With `call_super_init = True` in `class Model(nn.Module, Other)`, `nn.Module.__init__()` ends by calling
+    `Other.__init__` with all arguments, and `Other.__init__` can assign submodules.
     """
 
     class Model(nn.Module, Named):

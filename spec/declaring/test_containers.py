@@ -26,7 +26,7 @@ def test_a_ParameterList_registers_its_parameters_under_their_positions(length):
 @claim("CONT-06", source="torch.nn.ParameterDict")
 def test_a_ParameterDict_registers_its_parameters_under_their_keys():
     """A module registers the parameters of an `nn.ParameterDict` that it holds as `weights` under their keys, such as
-    `"weights.left"`; one is read as `weights["left"]` or `weights.left`.
+    `"weights.left"`; a parameter is read as `weights["left"]` or `weights.left`.
     """
     model, left, right = nn.Module(), nn.Parameter(torch.ones(3)), nn.Parameter(torch.ones(3))
     model.weights = nn.ParameterDict({"left": left, "right": right})
@@ -72,8 +72,8 @@ def test_there_is_a_list_and_a_dict_for_parameters_and_none_for_buffers(name):
 @claim("CONT-05", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["cache.0", "cache.1"]), (False, [])])
 def test_a_module_with_numbered_buffers_stands_in_for_a_list_of_buffers(persistent, keys, device):
-    """For a list of buffers, a submodule can register them as `"0"`, `"1"` and so on: they are listed as `"cache.0"`,
-    `"cache.1"`, and saved if persistent.
+    """A submodule `cache` that registers buffers as `"0"`, `"1"` and so on stands in for a list of buffers: they are
+    listed as `"cache.0"` and `"cache.1"`, and saved if persistent.
     """
     model = nn.Module()
     model.cache = nn.Module()
@@ -247,8 +247,9 @@ def test_the_layers_of_a_TransformerEncoder_begin_equal_and_none_is_the_layer_th
 
 @claim("CONT-65", source="torch.nn.Sequential")
 def test_one_module_given_twice_to_a_Sequential_is_shared_and_not_copied():
-    """`nn.Sequential(layer, layer)` and `nn.ModuleList([layer] * 2)` hold the module itself twice, tied, where
-    `nn.TransformerEncoder` copies: `parameters()` lists it once."""
+    """`nn.Sequential(layer, layer)` and `nn.ModuleList([layer] * 2)` hold `layer` itself twice, tied, where
+    `nn.TransformerEncoder` copies: `parameters()` lists its parameters once.
+    """
     layer = nn.Linear(1, 1, bias=False)
     sequential, module_list = nn.Sequential(layer, layer), nn.ModuleList([layer] * 2)
     assert sequential[0] is sequential[1] is layer

@@ -81,7 +81,7 @@ REGISTRATION = {
 )
 def test_registration_replaces_its_own_kind_and_raises_KeyError_for_every_other(held, call, expected):
     """`register_parameter`, `register_buffer` and `add_module` replace a value or None of their own kind; for a name
-    that another kind holds they raise `KeyError`, and it stays.
+    that another kind holds they raise `KeyError` and change nothing.
     """
     model = held.on(nn.Module(), "x", torch.ones(3))
     assert outcome(call.put, model) == expected

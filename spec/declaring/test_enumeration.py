@@ -96,7 +96,7 @@ def test_each_toy_model_lists_and_saves_what_it_declares(Model):
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_a_module_lists_its_own_state_in_the_order_of_registration_and_then_that_of_its_submodules(kind):
     """`named_parameters()` and `named_buffers()` list a module's own state in the order of registration and then that
-    of its submodules, even of one assigned earlier.
+    of its submodules, even where a submodule was assigned first.
     """
     model = nn.Module()
     model.child = kind.on(nn.Module(), "deep", torch.ones(3))
@@ -124,8 +124,9 @@ def test_a_name_registered_as_None_is_not_listed_and_those_after_it_are(kind):
 
 @claim("ENUM-13", source="torch.nn.Module.named_parameters")
 def test_listing_without_names_gives_the_same_objects_in_the_same_order():
-    """`parameters()`, `buffers()`, `modules()` and `children()` give the objects of `named_parameters()` and its named
-    siblings in the same order, also where a subclass overrides `named_parameters()`.
+    """`parameters()`, `buffers()`, `modules()` and `children()` give the objects that `named_parameters()`,
+    `named_buffers()`, `named_modules()` and `named_children()` give, in the same order, even where a subclass overrides
+    `named_parameters()`.
     """
 
     class Reversed(nn.Linear):

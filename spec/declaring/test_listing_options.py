@@ -6,7 +6,7 @@ from torch import nn
 
 from ..vocabulary import REGISTERED, NestedModel, claim
 
-TOY = ["body.toy.b1", "body.toy.linear.weight", "body.toy.linear.bias"]
+TOY = ["body.inner.b1", "body.inner.linear.weight", "body.inner.linear.bias"]
 
 
 def names(listed):
@@ -36,10 +36,10 @@ def test_a_prefix_and_a_dot_stand_before_each_name():
     """
     model = NestedModel(5, 10)
     assert names(model.named_parameters(prefix="net")) == ["net.scale", *[f"net.{name}" for name in TOY]]
-    assert names(model.named_buffers(prefix="net")) == ["net.shift", "net.body.toy.c1"]
+    assert names(model.named_buffers(prefix="net")) == ["net.shift", "net.body.inner.c1"]
     assert names(model.named_parameters(prefix="net", recurse=False)) == ["net.scale"]
     assert names(model.named_buffers(prefix="net", recurse=False)) == ["net.shift"]
-    assert names(model.named_modules(prefix="net")) == ["net", "net.body", "net.body.toy", "net.body.toy.linear"]
+    assert names(model.named_modules(prefix="net")) == ["net", "net.body", "net.body.inner", "net.body.inner.linear"]
 
 
 @claim("ENUM-16", source="torch.nn.Module.named_parameters")
@@ -61,7 +61,7 @@ def test_named_modules_gives_the_module_itself_first_and_each_child_before_the_n
     """
     model = nn.Module()
     model.a, model.b = NestedModel(5, 10), nn.Identity()
-    assert names(model.named_modules()) == ["", "a", "a.body", "a.body.toy", "a.body.toy.linear", "b"]
+    assert names(model.named_modules()) == ["", "a", "a.body", "a.body.inner", "a.body.inner.linear", "b"]
     assert dict(model.named_modules())[""] is model
     assert dict(model.named_modules())["a.body"] is model.a.body
     assert names(model.named_children()) == ["a", "b"]
@@ -69,8 +69,8 @@ def test_named_modules_gives_the_module_itself_first_and_each_child_before_the_n
 
 @claim("ENUM-22", source="torch.nn.Module.named_modules")
 def test_named_modules_leaves_out_the_modules_in_memo_and_adds_those_that_it_lists():
-    """`named_modules(memo)` leaves out each module in the set `memo` with all below it, and adds those that it lists,
-    unless `remove_duplicate=False`.
+    """`named_modules(memo)` leaves out the modules in the set `memo` with all below them, and adds to `memo` the
+    modules that it lists; with `remove_duplicate=False` it adds none.
     """
     model = nn.Sequential(nn.Identity(), nn.Sequential(nn.Identity()))
     empty, memo = set(), {model[1]}

@@ -23,10 +23,10 @@ from .registries import MODULE
 
 @claim("ENUM-09", source="torch.nn.Module.get_parameter")
 @pytest.mark.parametrize("kind", PARAMETERS)
-@pytest.mark.parametrize("path", ["x", "body.toy.linear.x"])
+@pytest.mark.parametrize("path", ["x", "body.inner.linear.x"])
 def test_get_parameter_finds_the_registered_object_by_its_dotted_name(kind, path):
     """`get_parameter` returns the registered `nn.Parameter` itself, trainable or frozen, by a dotted name such as
-    `"body.toy.linear.x"` or, for the module's own, `"x"`.
+    `"body.inner.linear.x"` or, for the module's own, `"x"`.
     """
     model = NestedModel(5, 10)
     parameter = kind.on(model.get_submodule(path.rpartition(".")[0]), "x", torch.ones(3)).x
@@ -35,10 +35,10 @@ def test_get_parameter_finds_the_registered_object_by_its_dotted_name(kind, path
 
 @claim("ENUM-24", source="torch.nn.Module.get_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
-@pytest.mark.parametrize("path", ["x", "body.toy.linear.x"])
+@pytest.mark.parametrize("path", ["x", "body.inner.linear.x"])
 def test_get_buffer_finds_the_registered_object_by_its_dotted_name(kind, path):
     """`get_buffer` returns the registered buffer itself, persistent or non-persistent, by a dotted name such as
-    `"body.toy.linear.x"` or, for the module's own, `"x"`.
+    `"body.inner.linear.x"` or, for the module's own, `"x"`.
     """
     model = NestedModel(5, 10)
     buffer = kind.on(model.get_submodule(path.rpartition(".")[0]), "x", torch.ones(3)).x
@@ -47,11 +47,11 @@ def test_get_buffer_finds_the_registered_object_by_its_dotted_name(kind, path):
 
 @claim("ENUM-25", source="torch.nn.Module.get_submodule")
 def test_get_submodule_finds_a_submodule_by_its_dotted_name_and_the_module_itself_by_the_empty_name():
-    """`get_submodule("body.toy.linear")` returns the submodule of that dotted name, and `get_submodule("")` the module
-    itself.
+    """`get_submodule("body.inner.linear")` returns the submodule of that dotted name, and `get_submodule("")` the
+    module itself.
     """
     model = NestedModel(5, 10)
-    assert model.get_submodule("body.toy.linear") is model.body.toy.linear
+    assert model.get_submodule("body.inner.linear") is model.body.inner.linear
     assert model.get_submodule("body") is model.body
     assert model.get_submodule("") is model
 
@@ -112,9 +112,9 @@ def test_get_submodule_raises_AttributeError_for_anything_but_a_module_on_the_wa
         model.get_submodule("body.x")
     with pytest.raises(AttributeError, match=r"^`x` is not an nn.Module$"):
         model.get_parameter("body.x.data")
-    model.body.plain = SimpleNamespace(toy=ToyModel3(5, 10))
+    model.body.plain = SimpleNamespace(inner=ToyModel3(5, 10))
     with pytest.raises(AttributeError, match=r"^`plain` is not an nn.Module$"):
-        model.get_submodule("body.plain.toy")
+        model.get_submodule("body.plain.inner")
 
 
 @claim("ENUM-28", source="torch.nn.Module.get_parameter")
@@ -123,8 +123,8 @@ def test_get_submodule_raises_AttributeError_for_anything_but_a_module_on_the_wa
     ("path", "message"),
     [
         ("x", "NestedModel has no attribute `x`"),
-        ("body.toy.x", "ToyModel3 has no attribute `x`"),
-        ("x.toy.b1", "NestedModel has no attribute `x`"),
+        ("body.inner.x", "ToyModel3 has no attribute `x`"),
+        ("x.inner.b1", "NestedModel has no attribute `x`"),
         ("body.", "Module has no attribute ``"),
     ],
 )
@@ -150,7 +150,7 @@ def test_get_parameter_raises_AttributeError_for_None_and_get_buffer_returns_it(
 
 
 @claim("ENUM-30", source="torch.nn.Module.set_submodule", since="2.5")
-@pytest.mark.parametrize("path", ["body", "body.toy.linear", "body.extra"])
+@pytest.mark.parametrize("path", ["body", "body.inner.linear", "body.extra"])
 def test_set_submodule_registers_a_module_under_its_dotted_name(path):
     """`set_submodule(path, child)` registers `child` under the dotted name `path`, in place of the old submodule or as
     a new one.
@@ -162,8 +162,8 @@ def test_set_submodule_registers_a_module_under_its_dotted_name(path):
 
 @claim("ENUM-47", source="torch.nn.Module.set_submodule", since="2.5")
 def test_set_submodule_replaces_a_module_held_as_a_plain_attribute():
-    """`set_submodule` replaces a module that was written into `vars(model.body)`, in no registry, too, and registers
-    the new one.
+    """`set_submodule` also replaces a module that its parent holds as a plain attribute, in `vars(parent)` and in no
+    registry, and registers the new one.
     """
     model, child = NestedModel(5, 10), nn.LayerNorm(3)
     vars(model.body)["attached"] = nn.Identity()
@@ -173,8 +173,8 @@ def test_set_submodule_replaces_a_module_held_as_a_plain_attribute():
 
 @claim("ENUM-31", source="torch.nn.Module.set_submodule", since="2.5")
 def test_set_submodule_raises_for_an_empty_name_and_for_a_way_that_is_no_module():
-    """`set_submodule` raises `ValueError` for an empty name and `AttributeError` for one that leads through a missing
-    name or a parameter; nothing is registered.
+    """`set_submodule` raises `ValueError` for an empty name and `AttributeError` for a dotted name that leads through a
+    missing name or a parameter; nothing is registered.
     """
     model = NestedModel(5, 10)
     modules = list(model.named_modules())
@@ -191,19 +191,19 @@ def test_set_submodule_raises_for_an_empty_name_and_for_a_way_that_is_no_module(
 @pytest.mark.parametrize("strict", [True, False])
 def test_set_submodule_raises_where_the_old_or_the_new_value_is_no_module(strict):
     """`set_submodule` raises `ValueError` for a new value that is not a module, and `AttributeError` for the name of a
-    parameter, a buffer or None; nothing changes.
+    parameter, a buffer or a submodule registered as None; nothing changes.
     """
     model = NestedModel(5, 10)
     model.add_module("gone", None)
     modules, keys = list(model.named_modules()), list(model.state_dict())
     with pytest.raises(ValueError, match=r"`module` is not an nn.Module, found <class 'int'>"):
-        model.set_submodule("body.toy", 3, strict=strict)
+        model.set_submodule("body.inner", 3, strict=strict)
     with pytest.raises(ValueError, match=r"`module` is not an nn.Module, found <class 'NoneType'>"):
-        model.set_submodule("body.toy", None, strict=strict)
+        model.set_submodule("body.inner", None, strict=strict)
     with pytest.raises(AttributeError, match=r"^`scale` is not an nn.Module$"):
         model.set_submodule("scale", nn.Identity(), strict=strict)
     with pytest.raises(AttributeError, match=r"^`c1` is not an nn.Module$"):
-        model.set_submodule("body.toy.c1", nn.Identity(), strict)
+        model.set_submodule("body.inner.c1", nn.Identity(), strict)
     with pytest.raises(AttributeError, match=r"^`gone` is not an nn.Module$"):
         model.set_submodule("gone", nn.Identity(), strict)
     assert list(model.named_modules()) == modules
@@ -211,23 +211,25 @@ def test_set_submodule_raises_where_the_old_or_the_new_value_is_no_module(strict
 
 
 @claim("ENUM-33", source="torch.nn.Module.set_submodule", since="2.7")
-@pytest.mark.parametrize(("path", "parent"), [("extra", "NestedModel"), ("body.toy.extra", "ToyModel3")])
+@pytest.mark.parametrize(("path", "parent"), [("extra", "NestedModel"), ("body.inner.extra", "ToyModel3")])
 def test_set_submodule_with_strict_replaces_a_module_and_raises_AttributeError_for_a_new_name(path, parent):
-    """`set_submodule(strict=True)` replaces a submodule that is there; for a name that is not, it raises
+    """`set_submodule(path, child, strict=True)` replaces an existing submodule; for a new name it raises
     `AttributeError` and adds nothing.
     """
     model, child = NestedModel(5, 10), nn.Identity()
     with pytest.raises(AttributeError, match=f"^{parent} has no attribute `extra`$"):
         model.set_submodule(path, child, strict=True)
-    assert [name for name, _ in model.named_modules()] == ["", "body", "body.toy", "body.toy.linear"]
-    model.set_submodule("body.toy", child, strict=True)
-    assert model.body.toy is child
+    assert [name for name, _ in model.named_modules()] == ["", "body", "body.inner", "body.inner.linear"]
+    model.set_submodule("body.inner", child, strict=True)
+    assert model.body.inner is child
 
 
 @claim("ENUM-34", source="torch.nn.Module.set_submodule", since="2.5", until="2.7")
 def test_set_submodule_replaced_a_buffer_too():
-    """Before torch 2.7, `set_submodule` with a buffer's name replaced the buffer by the module, without an error."""
+    """Before torch 2.7, `set_submodule` with the name of a buffer replaced the buffer by the module without an error;
+    since then it raises `AttributeError`.
+    """
     model, child = NestedModel(5, 10), nn.Identity()
     model.set_submodule("shift", child)
     assert dict(model.named_children())["shift"] is child
-    assert [name for name, _ in model.named_buffers()] == ["body.toy.c1"]
+    assert [name for name, _ in model.named_buffers()] == ["body.inner.c1"]

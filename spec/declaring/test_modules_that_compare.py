@@ -63,8 +63,9 @@ def test_a_module_of_a_class_with_eq_and_no_hash_can_be_saved_and_loaded_in_a_pa
 
 @claim("ENUM-53", source="torch.nn.Module.children")
 def test_a_module_of_a_class_with_eq_and_no_hash_can_be_converted_alone_and_not_in_a_parent():
-    """`eval()` and a conversion work on a module whose class defines `__eq__` without `__hash__`, and raise `TypeError`
-    on a module that contains it."""
+    """`eval()` and a conversion such as `.double()` work on a module whose class defines `__eq__` without `__hash__`,
+    and raise `TypeError` on a module that contains it.
+    """
     model = Compared()
     model.eval().double()
     assert not model.training
@@ -80,8 +81,9 @@ def test_a_module_of_a_class_with_eq_and_no_hash_can_be_converted_alone_and_not_
 
 @claim("ENUM-54", source="torch.nn.Module.parameters")
 def test_a_dataclass_lists_its_parameters_if_it_is_made_without_eq():
-    """`parameters()` of a module whose class is a plain `@dataclasses.dataclass` raises `TypeError`, as that defines
-    `__eq__`; with `eq=False` it lists them."""
+    """`parameters()` of a module whose class is a plain `@dataclasses.dataclass` raises `TypeError`, as the decorator
+    defines `__eq__` without `__hash__`; with `eq=False` it lists the parameters.
+    """
 
     def prepare(self):
         nn.Module.__init__(self)
@@ -101,8 +103,9 @@ def test_a_dataclass_lists_its_parameters_if_it_is_made_without_eq():
 
 @claim("ENUM-55", source="torch.nn.Module.named_modules")
 def test_of_two_equal_modules_with_a_hash_by_value_only_the_first_is_listed():
-    """Of two submodules that are equal and hash alike, as those of `@dataclass(unsafe_hash=True)`, `parameters()`,
-    `buffers()` and `children()` list only the first; `state_dict()` has both."""
+    """Of two submodules that are equal and hash alike, as equal instances of a `@dataclass(unsafe_hash=True)` do,
+    `parameters()`, `buffers()` and `children()` list only the first; `state_dict()` has both.
+    """
     model = nn.Sequential(Hashed(3), Hashed(3), Hashed(4))
     assert [name for name, _ in model.named_parameters()] == ["0.p", "2.p"]
     assert [name for name, _ in model.named_buffers()] == ["0.b", "2.b"]
@@ -113,7 +116,8 @@ def test_of_two_equal_modules_with_a_hash_by_value_only_the_first_is_listed():
 @claim("ENUM-56", source="torch.nn.Module.children")
 def test_of_two_equal_modules_with_a_hash_by_value_only_the_first_is_converted_frozen_and_evaluated():
     """Of two submodules that are equal and hash alike, `double()`, `eval()` and `requires_grad_(False)` on the module
-    that contains them reach only the first; a different one is reached."""
+    that contains them reach only the first.
+    """
     model = nn.Sequential(Hashed(3), Hashed(3), Hashed(4))
     model.double().eval().requires_grad_(False)
     assert [child.p.dtype for child in model] == [torch.float64, torch.float32, torch.float64]

@@ -116,8 +116,8 @@ def test_a_submodule_can_be_assigned_under_a_name_with_a_dot_and_is_not_found_by
 @claim("SET-09", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("holder", [*PARAMETERS, *PLAIN, MODULE])
 def test_register_buffer_raises_KeyError_for_a_name_that_anything_but_a_buffer_holds(holder):
-    """`register_buffer` raises `KeyError` for a name that a parameter, a submodule or a plain attribute holds, and that
-    stays as it was.
+    """`register_buffer` raises `KeyError` for the name of a parameter, a submodule or a plain attribute, which stays as
+    it was.
     """
     model = holder.on(nn.Module(), "x", torch.ones(3))
     held, kept = model.x, kept_as(model)
@@ -130,8 +130,8 @@ def test_register_buffer_raises_KeyError_for_a_name_that_anything_but_a_buffer_h
 @claim("SET-10", source="torch.nn.Module.register_parameter")
 @pytest.mark.parametrize("holder", [*BUFFERS, *PLAIN, MODULE])
 def test_register_parameter_raises_KeyError_even_for_None_for_a_name_that_anything_but_a_parameter_holds(holder):
-    """`register_parameter(name, None)` raises `KeyError` for a name that a buffer, a submodule or a plain attribute
-    holds, and that stays as it was.
+    """`register_parameter(name, None)` raises `KeyError` for the name of a buffer, a submodule or a plain attribute,
+    which stays as it was.
     """
     model = holder.on(nn.Module(), "x", torch.ones(3))
     held, kept = model.x, kept_as(model)
@@ -144,8 +144,8 @@ def test_register_parameter_raises_KeyError_even_for_None_for_a_name_that_anythi
 @claim("SET-44", source="torch.nn.Module.add_module")
 @pytest.mark.parametrize("holder", KINDS)
 def test_add_module_raises_KeyError_even_for_None_for_a_name_that_anything_but_a_submodule_holds(holder):
-    """`add_module(name, None)` raises `KeyError` for a name that a parameter, a buffer or a plain attribute holds, and
-    that stays as it was.
+    """`add_module(name, None)` raises `KeyError` for the name of a parameter, a buffer or a plain attribute, which
+    stays as it was.
     """
     model = holder.on(nn.Module(), "x", torch.ones(3))
     held, kept = model.x, kept_as(model)
@@ -159,8 +159,8 @@ def test_add_module_raises_KeyError_even_for_None_for_a_name_that_anything_but_a
 @pytest.mark.parametrize("call", [REGISTER_PARAMETER, REGISTER_BUFFER, ADD_MODULE])
 @pytest.mark.parametrize("name", ["half", "training"])
 def test_registering_under_a_name_that_every_module_has_raises_KeyError(call, name):
-    """`register_parameter`, `register_buffer` and `add_module` raise `KeyError` for a name that every module has, such
-    as `half` or `training`, and register nothing.
+    """`register_parameter`, `register_buffer` and `add_module` raise `KeyError` for the name of an attribute or method
+    that every module has, such as `training` or `half`, and register nothing.
     """
     model = ToyModel3(5, 10)
     with pytest.raises(KeyError, match=f"attribute '{name}' already exists"):
@@ -195,8 +195,8 @@ def test_a_submodule_assigned_to_the_name_of_a_method_is_registered_and_hidden_b
 @claim("SET-48", source="torch.nn.Module.add_module")
 @pytest.mark.parametrize("method", ["add_module", "register_module"])
 def test_add_module_and_register_module_register_a_submodule_as_assignment_does(method):
-    """`add_module(name, child)` and `register_module(name, child)` register a submodule as assignment does: an
-    attribute, a child, and its state is saved.
+    """`add_module(name, child)` and `register_module(name, child)` register a submodule as assignment does: it is an
+    attribute, `named_children()` lists it, and its state is saved.
     """
     model, child = ToyModel3(5, 10), nn.LayerNorm(3)
     getattr(model, method)("norm", child)

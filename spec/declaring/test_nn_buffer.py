@@ -32,8 +32,8 @@ def test_assigning_an_nn_Buffer_registers_a_persistent_buffer_as_register_buffer
 @core
 @claim("BUF-02", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_is_persistent_unless_the_keyword_persistent_is_False(device):
-    """An `nn.Buffer` is persistent unless made with `persistent=False`, even where it is made of a non-persistent one;
-    `nn.Buffer(tensor, False)` raises `TypeError`.
+    """An `nn.Buffer` is persistent unless made with the keyword `persistent=False`, even one made from a non-persistent
+    `nn.Buffer`; `nn.Buffer(tensor, False)` raises `TypeError`.
     """
     model = nn.Module()
     model.kept = nn.Buffer(torch.ones(3, device=device), persistent=True)
@@ -47,8 +47,8 @@ def test_an_nn_Buffer_is_persistent_unless_the_keyword_persistent_is_False(devic
 
 @claim("BUF-03", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_is_a_Tensor_that_isinstance_knows(device):
-    """The type of an `nn.Buffer` is `torch.Tensor`; `isinstance(value, nn.Buffer)` is True for it and False for other
-    tensors, and it is no `nn.Parameter`.
+    """An `nn.Buffer` made from a plain tensor has the type `torch.Tensor`; `isinstance(value, nn.Buffer)` is True for
+    it and False for other tensors, and it is no `nn.Parameter`.
     """
     buffer = nn.Buffer(torch.ones(3, device=device))
     assert type(buffer) is torch.Tensor
@@ -94,7 +94,9 @@ def test_an_nn_Buffer_is_no_instance_of_a_subclass_of_Buffer():
 
 @claim("BUF-05", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_is_a_leaf_that_shares_memory_with_its_tensor(real_device):
-    """`nn.Buffer(tensor)` of a tensor that has a `grad_fn` is a leaf that shares its memory and requires grad."""
+    """`nn.Buffer(tensor)` of a tensor that has a `grad_fn` is a leaf that requires grad and shares memory with
+    `tensor`.
+    """
     computed = torch.ones(3, device=real_device, requires_grad=True) * 2
     buffer = nn.Buffer(computed)
     assert buffer is not computed
@@ -106,7 +108,9 @@ def test_an_nn_Buffer_is_a_leaf_that_shares_memory_with_its_tensor(real_device):
 
 @claim("BUF-13", source="torch.nn.Buffer", since="2.5")
 def test_nn_Buffer_does_not_turn_its_argument_into_a_buffer(device):
-    """`nn.Buffer(tensor)` does not change `tensor` itself: assigned to a module, it is still a plain tensor."""
+    """`nn.Buffer(tensor)` leaves the given `tensor` itself a plain one: a module to which that `tensor` is assigned has
+    no buffer.
+    """
     tensor = torch.ones(3, device=device)
     nn.Buffer(tensor, persistent=False)
     assert not isinstance(tensor, nn.Buffer)
@@ -147,8 +151,8 @@ def test_an_nn_Buffer_of_a_custom_tensor_keeps_its_type_and_one_of_a_parameter_i
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("second", [True, False])
 def test_an_nn_Buffer_that_replaces_another_brings_its_own_persistence(first, second):
-    """An `nn.Buffer` assigned to the name of another replaces it and is saved or not by its own `persistent`, whatever
-    that of the other was.
+    """An `nn.Buffer` assigned to the name of another `nn.Buffer` replaces it; whether the name is saved then depends
+    only on the `persistent` of the new one.
     """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3), persistent=first)
@@ -161,8 +165,8 @@ def test_an_nn_Buffer_that_replaces_another_brings_its_own_persistence(first, se
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("registered", [True, False])
 def test_register_buffer_goes_by_its_own_argument_and_not_by_the_persistence_of_an_nn_Buffer(marked, registered):
-    """`register_buffer` with an `nn.Buffer` goes by its own `persistent=`, True by default, and not by the `persistent`
-    of the `nn.Buffer`.
+    """`register_buffer` with an `nn.Buffer` goes by the argument `persistent=` of `register_buffer`, True by default,
+    and not by the `persistent` of the `nn.Buffer`.
     """
     model = nn.Module()
     model.register_buffer("x", nn.Buffer(torch.ones(3), persistent=marked))
@@ -174,8 +178,8 @@ def test_register_buffer_goes_by_its_own_argument_and_not_by_the_persistence_of_
 @claim("BUF-08", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize(("persistent", "keys", "later"), [(True, ["x"], []), (False, [], ["x"])])
 def test_the_persistence_of_an_nn_Buffer_counts_when_it_is_assigned_and_not_afterwards(persistent, keys, later):
-    """The `persistent` of an `nn.Buffer` is read when it is assigned to a module: a later change of it counts after the
-    next assignment.
+    """The `persistent` of an `nn.Buffer` is read when it is assigned to a module: setting `buffer.persistent` later has
+    no effect until the buffer is assigned again.
     """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3), persistent=persistent)
@@ -188,8 +192,8 @@ def test_the_persistence_of_an_nn_Buffer_counts_when_it_is_assigned_and_not_afte
 @claim("BUF-09", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
 def test_a_tensor_computed_from_an_nn_Buffer_is_a_plain_tensor_and_can_replace_it(persistent, keys, real_device):
-    """A tensor computed from an `nn.Buffer`, such as `model.x + 1`, is no `nn.Buffer`; assigned to its name, it becomes
-    the buffer, persistent or non-persistent as before.
+    """A tensor computed from an `nn.Buffer`, such as `model.x + 1`, is no `nn.Buffer`; assigned to the buffer's name,
+    it becomes the buffer, persistent or non-persistent as before.
     """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3, device=real_device), persistent=persistent)

@@ -42,7 +42,7 @@ def test_methods_follow_the_listing_that_a_module_overrides(method):
 
 @claim("ENUM-49", source="torch.nn.Module.named_modules")
 def test_named_parameters_follows_the_named_modules_of_submodules_and_not_their_named_parameters():
-    """`named_parameters()` follows a submodule's overridden `named_modules()` and ignores its overridden
+    """A module's `named_parameters()` follows a submodule's overridden `named_modules()` and ignores its overridden
     `named_parameters()`; `state_dict()` ignores both.
     """
 
@@ -62,8 +62,8 @@ def test_named_parameters_follows_the_named_modules_of_submodules_and_not_their_
 
 @claim("ENUM-50", source="torch.nn.Module.apply")
 def test_apply_calls_the_overridden_apply_of_a_submodule():
-    """`model.apply(fn)` calls `apply` of each submodule, so one that overrides it decides whether `fn` reaches the
-    modules below it.
+    """`model.apply(fn)` calls `apply` of each submodule, so a submodule that overrides `apply` decides whether `fn`
+    reaches the modules below it.
     """
 
     class Closed(nn.Sequential):

@@ -31,8 +31,8 @@ def test_a_parameter_without_data_is_empty_and_trainable():
 @claim("REG-30", source="torch.nn.Parameter")
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_a_parameter_made_of_a_parameter_is_another_one_over_the_same_memory(kind, real_device):
-    """`nn.Parameter(parameter)` is another `nn.Parameter` that shares memory with the first and is trainable, even if
-    the first is frozen.
+    """`nn.Parameter(parameter)` of a parameter of floating dtype is another `nn.Parameter` that shares memory with the
+    first and is trainable, even if the first is frozen.
     """
     first = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device)).x
     second = nn.Parameter(first)
@@ -45,8 +45,8 @@ def test_a_parameter_made_of_a_parameter_is_another_one_over_the_same_memory(kin
 
 @claim("REG-31", source="torch.nn.Parameter")
 def test_repr_of_a_parameter_starts_with_Parameter_containing():
-    """The `repr()` of a parameter, and of an instance of a subclass of `nn.Parameter`, is "Parameter containing:" and
-    the tensor on the next line.
+    """The `repr()` of an `nn.Parameter` made of a plain tensor, and of an instance of a subclass of `nn.Parameter`, is
+    "Parameter containing:" and the tensor on the next line.
     """
     assert repr(nn.Parameter(torch.ones(2))) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
     assert repr(nn.Parameter(torch.ones(2), requires_grad=False)) == "Parameter containing:\ntensor([1., 1.])"
@@ -77,9 +77,7 @@ def test_an_instance_of_a_subclass_of_Parameter_keeps_its_class_when_registered_
 
 @claim("REG-42", source="torch.nn.Parameter")
 def test_a_tensor_computed_from_an_instance_of_a_subclass_of_Parameter_is_no_parameter(real_device):
-    """A tensor computed from an instance of a subclass of `nn.Parameter` is a `torch.Tensor`, of neither parameter
-    class.
-    """
+    """A tensor computed from an instance of a subclass of `nn.Parameter` is a plain `torch.Tensor` and no parameter."""
     parameter = Named(torch.ones(3, device=real_device))
     assert type(parameter * 2) is type(torch.neg(parameter)) is torch.Tensor
 
@@ -158,7 +156,7 @@ def test_a_parameter_made_of_a_custom_tensor_is_no_instance_of_the_subclasses_of
 @pytest.mark.parametrize("marked", [True, False])
 def test_a_tensor_flagged_as_a_parameter_is_registered_as_one(marked):
     """A tensor whose attribute `_is_param` is True is an `nn.Parameter` to `isinstance`, and assigning it registers a
-    parameter; where it is False, neither is so.
+    parameter; where `_is_param` is False, it isn't, and assigning it registers none.
     """
     model, tensor = nn.Module(), torch.ones(3)
     tensor._is_param = marked

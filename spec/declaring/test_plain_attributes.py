@@ -116,8 +116,8 @@ class ArrayLike:
 
 @claim("ATTR-06", source="torch.nn.Module.register_buffer")
 def test_an_array_of_another_library_is_a_plain_attribute_and_raises_TypeError_as_a_buffer():
-    """An array of another library is a plain attribute when assigned, and `register_buffer` raises `TypeError` for it
-    and registers nothing.
+    """An array of another library, such as a NumPy array, is a plain attribute when assigned; `register_buffer` raises
+    `TypeError` for it and registers nothing.
     """
     model, array = nn.Module(), ArrayLike(1.0, 2.0)
     model.array = array

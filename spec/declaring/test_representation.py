@@ -62,7 +62,7 @@ def test_repr_shows_submodules_but_no_parameters_buffers_or_plain_attributes():
     assert repr(ToyModel(5, 10)) == f"ToyModel(\n  (linear): {linear}\n)"
     assert repr(ToyModel3(5, 10)) == f"ToyModel3(\n  (linear): {linear}\n)"
     assert repr(NestedModel(5, 10)) == (
-        "NestedModel(\n  (body): Module(\n    (toy): ToyModel3(\n      (linear): " + linear + "\n    )\n  )\n)"
+        "NestedModel(\n  (body): Module(\n    (inner): ToyModel3(\n      (linear): " + linear + "\n    )\n  )\n)"
     )
 
 

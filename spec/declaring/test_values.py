@@ -88,8 +88,8 @@ class Duck:
 
 @claim("REG-27", source="torch.nn.Module.register_buffer", since="2.9")
 def test_an_object_with_torch_function_can_be_a_buffer():
-    """An object of a class with `__torch_function__` that is no tensor can be registered by `register_buffer` and
-    replaced by assigning another.
+    """An object that is no tensor, but whose class has `__torch_function__`, can be registered by `register_buffer` and
+    replaced by assigning another such object.
     """
     model, first, second = nn.Module(), Duck(), Duck()
     model.register_buffer("x", first)
@@ -219,8 +219,9 @@ def test_a_parameter_made_under_no_grad_or_inference_mode_of_a_tensor_from_outsi
 
 @claim("REG-48", source="torch.nn.Parameter")
 def test_a_parameter_made_of_a_tensor_from_inference_mode_cannot_be_trained(real_device):
-    """An `nn.Parameter` made inside `torch.inference_mode()` of a tensor from inside requires grad and cannot be
-    trained: a view of it has no graph, and an optimizer's step raises `RuntimeError`."""
+    """An `nn.Parameter` of a tensor, both made inside `torch.inference_mode()`, requires grad but cannot be trained: a
+    view of it has no graph, and an optimizer's step outside raises `RuntimeError`.
+    """
     with torch.inference_mode():
         parameter = nn.Parameter(torch.ones(3, device=real_device))
     assert parameter.requires_grad
@@ -233,8 +234,9 @@ def test_a_parameter_made_of_a_tensor_from_inference_mode_cannot_be_trained(real
 
 @claim("REG-49", source="torch.nn.Parameter")
 def test_a_tensor_from_inference_mode_is_made_a_parameter_outside_by_a_clone(real_device):
-    """`nn.Parameter(tensor)` raises `RuntimeError` outside of `torch.inference_mode()` for a tensor from inside, unless
-    `requires_grad=False`; a parameter made of its `clone()` is trainable."""
+    """Outside `torch.inference_mode()`, `nn.Parameter(tensor)` of a tensor made inside raises `RuntimeError` unless
+    `requires_grad=False`; a parameter made of `tensor.clone()` is trainable.
+    """
     with torch.inference_mode():
         tensor = torch.ones(3, device=real_device)
     with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor outside InferenceMode"):

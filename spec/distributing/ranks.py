@@ -1,5 +1,6 @@
 """Two processes that work together, and what each of them holds."""
 
+import importlib
 import os
 import socket
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class Ranks:
 
 def serve(pipe: Pipe, rank: int, store: str) -> None:
     """Join the group as ``rank`` and call the functions that come through ``pipe``."""
+    with suppress(ImportError):  # a release without it
+        importlib.import_module("torch.distributed.fsdp")  # a fork has it already
     if "GLOO_SOCKET_IFNAME" not in os.environ and (name := loopback()):
         os.environ["GLOO_SOCKET_IFNAME"] = name
     torch.distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=WORLD, timeout=TIMEOUT)

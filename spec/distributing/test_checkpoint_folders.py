@@ -64,8 +64,9 @@ def test_a_load_of_a_folder_leaves_extra_state_in_the_dict(dcp, tmp_path):
 
 @claim("DIST-36", source=LOAD, since="2.3")
 def test_a_load_of_a_folder_ignores_a_key_that_the_dict_lacks(dcp, tmp_path):
-    """`torch.distributed.checkpoint.load` ignores a key of the folder that the dict lacks, as no strict
-    `load_state_dict()` does."""
+    """`torch.distributed.checkpoint.load` ignores a key of the folder that the given dict lacks, where a strict
+    `load_state_dict()` raises `RuntimeError` for such a key.
+    """
     dcp.save({"a": torch.ones(2), "b": torch.ones(2)}, checkpoint_id=tmp_path)
     checkpoint = {"a": torch.zeros(2)}
     dcp.load(checkpoint, checkpoint_id=tmp_path)
@@ -75,8 +76,9 @@ def test_a_load_of_a_folder_ignores_a_key_that_the_dict_lacks(dcp, tmp_path):
 
 @claim("DIST-37", source=LOAD, since="2.3")
 def test_a_load_of_a_folder_raises_for_a_key_that_the_folder_lacks(dcp, tmp_path):
-    """`torch.distributed.checkpoint.load` raises `CheckpointException` for a key that the folder lacks, and changes
-    nothing; with `DefaultLoadPlanner(allow_partial_load=True)` it loads the others."""
+    """`torch.distributed.checkpoint.load` raises `CheckpointException` for a key of the given dict that the folder
+    lacks, and loads nothing; with `planner=DefaultLoadPlanner(allow_partial_load=True)` it loads the other keys.
+    """
     dcp.save({"a": torch.ones(2)}, checkpoint_id=tmp_path)
     checkpoint = {"a": torch.zeros(2), "b": torch.zeros(2)}
     with pytest.raises(dcp.api.CheckpointException, match=r"Missing key in checkpoint state_dict: b"):
@@ -99,8 +101,9 @@ def test_except_Exception_does_not_catch_what_a_load_of_a_folder_raises(dcp, tmp
 
 @claim("DIST-39", source=LOAD, since="2.6")
 def test_a_load_of_a_folder_raises_for_another_shape(dcp, tmp_path):
-    """`torch.distributed.checkpoint.load` raises `CheckpointException` for a tensor of another shape, and leaves it
-    unchanged."""
+    """`torch.distributed.checkpoint.load` raises `CheckpointException` for a tensor whose shape is not the saved one,
+    and leaves the tensor unchanged.
+    """
     dcp.save({"a": torch.ones(2)}, checkpoint_id=tmp_path)
     checkpoint = {"a": torch.zeros(3)}
     with pytest.raises(dcp.api.CheckpointException, match=r"[Ss]ize mismatch"):
@@ -143,7 +146,9 @@ def test_a_folder_holds_a_tied_parameter_twice(dcp, tmp_path):
 @claim("DIST-42", source=LOAD, since="2.3")
 def test_a_tied_parameter_takes_from_a_folder_the_value_of_its_later_name(dcp, tmp_path):
     """`torch.distributed.checkpoint.load` of a folder with different values for the two names of a tied parameter
-    leaves it with those of the name that was saved last, without an error."""
+    leaves it with those of the later name, without an error: from torch 2.7 on, of the later name in alphabetical
+    order.
+    """
     dcp.save({"p": torch.full((4096,), 5.0), "q": torch.full((4096,), 6.0)}, checkpoint_id=tmp_path)
     model = tied(1)
     dcp.load(model.state_dict(), checkpoint_id=tmp_path)
@@ -171,8 +176,9 @@ def test_a_save_that_fails_over_an_older_folder_leaves_it_without_its_data(dcp, 
 
 @claim("DIST-44", source=LOAD, since="2.3")
 def test_a_load_of_a_folder_into_meta_tensors_raises_an_error_about_the_process_group(dcp, tmp_path):
-    """`torch.distributed.checkpoint.load` into meta tensors raises `CheckpointException` in one process, and it names
-    the process group, not meta; after `to_empty()` it loads."""
+    """Without a process group, `torch.distributed.checkpoint.load` into meta tensors raises `CheckpointException`,
+    whose message is about the process group and not about meta; after `to_empty()` of the module the load works.
+    """
     dcp.save(State(1).state_dict(), checkpoint_id=tmp_path)
     model = State(2).to("meta")
     with pytest.raises(dcp.api.CheckpointException, match="Default process group has not been initialized"):
@@ -184,8 +190,9 @@ def test_a_load_of_a_folder_into_meta_tensors_raises_an_error_about_the_process_
 
 @claim("DIST-45", source="torch.distributed.checkpoint", since="2.5")
 def test_set_model_state_dict_with_a_full_state_dict_accepts_missing_keys(dcp):
-    """`set_model_state_dict` with `StateDictOptions(full_state_dict=True, strict=True)` accepts a state dict that lacks
-    keys, without an error; without `full_state_dict` it raises `RuntimeError`."""
+    """`set_model_state_dict` of `torch.distributed.checkpoint.state_dict` with `StateDictOptions(full_state_dict=True,
+    strict=True)` accepts a state dict that lacks keys; without `full_state_dict` it raises `RuntimeError` for it.
+    """
     module = importlib.import_module("torch.distributed.checkpoint.state_dict")
     model, checkpoint = nn.Linear(2, 2), {"weight": torch.ones(2, 2)}
     module.set_model_state_dict(
@@ -217,9 +224,10 @@ def load_plain_into_sharded(rank):
 
 @claim("DIST-46", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_a_sharded_module_does_not_load_a_plain_checkpoint_and_an_assigning_load_breaks_it(ranks):
-    """A module under `fully_shard` (FSDP2) raises `RuntimeError` in `load_state_dict()` for a checkpoint of plain
-    tensors, and its parameters stay; with `assign=True` it raises `AttributeError`, and they are whole plain
-    tensors."""
+    """`load_state_dict()` of a module under `fully_shard` (FSDP2) raises `RuntimeError` for a checkpoint of plain
+    tensors and changes nothing; with `assign=True` it raises `AttributeError` and leaves whole plain tensors as
+    parameters.
+    """
     for kept, assigned in ranks(load_plain_into_sharded):
         assert kept == ("DTensor", [1, 1, 1, 1])
         assert assigned == ("Tensor", [5, 5, 5, 5])

@@ -40,8 +40,9 @@ def test_a_buffer_or_submodule_set_on_a_replica_is_not_on_its_module(kind):
 @claim("DIST-24", source="torch.nn.DataParallel")
 @pytest.mark.parametrize("kind", PLAIN)
 def test_a_replica_holds_the_plain_attributes_of_its_module(kind):
-    """A replica of `nn.DataParallel` holds the plain tensors and values of its module, the same objects; rebinding one
-    on the replica leaves the module's unchanged."""
+    """A replica of `nn.DataParallel` holds the same plain tensors and values as its module, not copies; rebinding a
+    plain attribute on the replica leaves the module's unchanged.
+    """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     x = model.x
     replica = model._replicate_for_data_parallel()

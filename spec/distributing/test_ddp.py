@@ -103,7 +103,8 @@ def around_no_grad(rank):
 @claim("DIST-08", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_broadcasts_no_buffers_in_the_forward_after_one_without_gradients(ranks):
     """After a forward under `torch.no_grad()`, `DistributedDataParallel` (DDP) does not copy the buffers of rank 0 to
-    the other ranks before the next forward, and does so again before the one after."""
+    the other ranks before the next forward, but copies them again before the forward after that.
+    """
     assert ranks(around_no_grad) == [[1, 1, 1], [1, 2, 1]]
 
 
@@ -135,8 +136,9 @@ def statistics(rank):
 
 @claim("DIST-10", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_lets_each_rank_update_its_own_BatchNorm_statistics_until_the_next_forward(ranks):
-    """Under `DistributedDataParallel` (DDP), each rank updates BatchNorm's `running_mean` from its own batch; before
-    the next forward, rank 0's replaces it."""
+    """Under `DistributedDataParallel` (DDP), each rank updates BatchNorm's `running_mean` from its own batch; by
+    default, before the next forward, rank 0's `running_mean` replaces that of every other rank.
+    """
     assert ranks(statistics) == [[0, 0], [1, 1]]
 
 
@@ -150,8 +152,9 @@ def gradients(rank):
 
 @claim("DIST-11", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_averages_the_gradients_of_the_ranks(ranks):
-    """`DistributedDataParallel` (DDP) averages gradients over the ranks in `backward()`; a frozen parameter gets
-    none."""
+    """`DistributedDataParallel` (DDP) averages gradients over the ranks in `backward()`; a frozen parameter gets no
+    gradient.
+    """
     assert ranks(gradients) == [([1.5] * 4, None), ([1.5] * 4, None)]
 
 
@@ -168,8 +171,9 @@ def gradients_of_their_own(rank):
 
 @claim("DIST-12", source="torch.nn.parallel.DistributedDataParallel.no_sync")
 def test_no_sync_leaves_each_rank_its_gradients_until_the_next_backward(ranks):
-    """Under `no_sync()` of `DistributedDataParallel` (DDP), `backward()` leaves each rank its own gradients; the next
-    `backward()` outside averages what each rank has accumulated."""
+    """Under `no_sync()` of `DistributedDataParallel` (DDP), a forward and `backward()` leave each rank its own
+    gradients; the next forward and `backward()` outside average what each rank has accumulated.
+    """
     assert ranks(gradients_of_their_own) == [([1] * 4, [3] * 4), ([2] * 4, [3] * 4)]
 
 
@@ -225,7 +229,8 @@ def test_DDP_without_broadcast_buffers_gives_every_rank_the_parameters_alone(ran
 @claim("DIST-15", source="torch.nn.parallel.DistributedDataParallel", until="2.1")
 def test_DDP_without_broadcast_buffers_still_broadcast_them_when_it_was_built(ranks):
     """Before torch 2.1, `DistributedDataParallel(broadcast_buffers=False)` still copied rank 0's buffers to every rank
-    when it was built, but not before a forward."""
+    when it was built, but not before a forward; since then each rank keeps its own buffers.
+    """
     built, after_forward, _ = ranks(broadcast_buffers_off)[1]
     assert built == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 2}
     assert after_forward == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}

@@ -40,8 +40,9 @@ def shards(rank):
 
 @claim("DIST-19", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_a_rank_holds_its_share_of_a_parameter_and_the_whole_of_a_buffer(ranks):
-    """Under `fully_shard` (FSDP2), each rank holds a shard of every parameter, whose `.shape` is still that of the
-    whole, and a whole buffer; frozen parameters stay frozen."""
+    """Under `fully_shard` (FSDP2), each rank holds a shard of every parameter, and every buffer whole. The `.shape` of
+    such a parameter is still the shape of the whole, and frozen parameters stay frozen.
+    """
     parameters, local, whole, buffer, requires_grad = ranks(shards)[0]
     assert parameters == [("p", True), ("f", True)]
     assert local == {"p": [2], "f": [2]}
@@ -72,8 +73,9 @@ def saved(rank):
 
 @claim("DIST-21", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_fully_shard_keeps_the_names_of_the_state_dict_and_derives_a_class_from_that_of_the_module(ranks):
-    """`fully_shard` (FSDP2) keeps the keys of `state_dict()`, where parameters are now `DTensor` values, and changes
-    the module's class to a subclass of it."""
+    """`fully_shard` (FSDP2) keeps the keys of `state_dict()`, where parameters are now `DTensor` values, and makes the
+    module an instance of a new subclass of its class.
+    """
     state, name, is_state = ranks(saved)[0]
     assert state == {"p": "DTensor", "f": "DTensor", "b": "Tensor"}
     assert list(state) == ["p", "f", "b"]
@@ -89,8 +91,9 @@ def trained(rank):
 
 @claim("DIST-22", source="torch.distributed.fsdp.fully_shard", since="2.9")
 def test_a_forward_of_a_sharded_module_uses_the_buffers_of_each_rank_and_averages_the_gradients(ranks):
-    """A forward of a module under `fully_shard` (FSDP2) uses the buffers of each rank, and `backward()` averages the
-    gradients over the ranks; a frozen parameter gets none."""
+    """A forward of a module under `fully_shard` (FSDP2) uses each rank's own buffers, and `backward()` averages the
+    gradients over the ranks; a frozen parameter gets no gradient.
+    """
     first, second = ranks(trained)
     assert first == ([1.5] * 4, None, [1] * 4)
     assert second == ([1.5] * 4, None, [2] * 4)

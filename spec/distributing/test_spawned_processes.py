@@ -4,32 +4,7 @@ import pytest
 import torch
 
 from ..vocabulary import claim
-from .ranks import State
-
-
-class Held(State):
-    """State of every kind, a gradient, and plain tensors in a list and in a dict."""
-
-    def __init__(self):
-        super().__init__(0)
-        self.l = [torch.zeros(4)]
-        self.d = {"x": torch.zeros(4)}
-        self.p.grad = torch.full((4,), 3.0)
-        self.number = 0
-
-    def everything(self):
-        return {name: getattr(self, name) for name in "pfbnt"} | {"l": self.l[0], "d": self.d["x"]}
-
-
-@torch.no_grad()
-def fill(module, queue):
-    """What the child finds, and then it fills every tensor, and rebinds a buffer and a number."""
-    found = {"grad": module.p.grad is not None, "shared": [x.is_shared() for x in module.everything().values()]}
-    for tensor in module.everything().values():
-        tensor.fill_(7)
-    module.number = 7
-    module.b = torch.full((4,), 9.0)
-    queue.put(found)
+from .filled import Held, fill
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +23,9 @@ def spawned():
 @claim("DIST-31", source="torch.multiprocessing")
 @pytest.mark.parametrize("name", list("pfbntld"))
 def test_what_a_spawned_process_changes_in_place_is_changed_here(spawned, name):
-    """A module that is an argument of a process started by spawn shares its memory with it: parameters, buffers, plain
-    tensors, and those in lists, that the child changes in place are changed in the parent."""
+    """A child process started by spawn with a module as an argument shares the memory of its tensors: changing a
+    parameter, buffer or plain tensor, also one in a list or dict, in place in the child changes the parent's.
+    """
     module, before, found = spawned
     assert module.everything()[name].tolist() == [7, 7, 7, 7]
     assert module.everything()[name] is before[name][0]

@@ -38,8 +38,8 @@ from .kinds import (
     reads_wrong=(Versioned, Conjugated),
 )
 def test_save_state_keeps_the_tensors_of_the_prepared_model(kind, outcome, tmp_path):
-    """`accelerator.save_state` and `load_state` keep parameters, ties and persistent buffers of a prepared model; the
-    frozen flag, non-persistent buffers, plain tensors and the training mode are lost.
+    """`accelerator.save_state` and `load_state` of accelerate keep parameters, ties and persistent buffers of a
+    prepared model; `requires_grad`, non-persistent buffers, plain tensors and the training mode are lost.
     """
     from accelerate import Accelerator
 
@@ -55,8 +55,8 @@ def test_save_state_keeps_the_tensors_of_the_prepared_model(kind, outcome, tmp_p
 @claim("ROAD-29", source="accelerate.Accelerator.load_state", needs="accelerate, safetensors")
 @road("accelerate save_state", raises=(SideBySide, Slice, Expanded))
 def test_load_state_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_storage(kind, tmp_path):
-    """`accelerator.load_state` raises `RuntimeError` for a model with a tensor that is a part of its storage, such
-    as the half of a chunk, a slice or an expanded tensor, which `save_state` has written.
+    """`load_state` of accelerate raises `RuntimeError` for a model with a tensor that uses a part of its storage, such
+    as half of a chunk, a slice or an expanded tensor, though `save_state` has written it without an error.
     """
     from accelerate import Accelerator
 
@@ -73,7 +73,9 @@ def test_load_state_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_stora
 @claim("ROAD-30", source="accelerate.Accelerator.save_state", needs="accelerate, safetensors")
 @road("accelerate save_state", raises=(ExtraNumber,))
 def test_save_state_of_extra_state_that_is_no_tensor_raises_AttributeError(tmp_path):
-    """`accelerator.save_state` raises `AttributeError` for a model with extra state that is a number and no tensor."""
+    """`accelerator.save_state` of accelerate raises `AttributeError` for a model with extra state that is a number and
+    no tensor.
+    """
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=True)
@@ -86,7 +88,9 @@ def test_save_state_of_extra_state_that_is_no_tensor_raises_AttributeError(tmp_p
 @claim("ROAD-31", source="accelerate.Accelerator.prepare_model", needs="accelerate")
 @road("accelerate save_state", raises=(OnMeta,))
 def test_a_model_on_meta_cannot_be_prepared(tmp_path):
-    """`accelerator.prepare_model` raises `NotImplementedError` for a model with a parameter on `meta`: it moves it."""
+    """`accelerator.prepare_model` of accelerate moves the model, and so raises `NotImplementedError` for a model with a
+    parameter on `meta`.
+    """
     from accelerate import Accelerator
 
     with pytest.raises(NotImplementedError, match="meta tensor"):
@@ -101,8 +105,9 @@ def test_a_model_on_meta_cannot_be_prepared(tmp_path):
     reads_wrong=(Versioned, Conjugated),
 )
 def test_save_model_keeps_the_tensors_of_a_model(kind, outcome, tmp_path):
-    """`accelerator.save_model` and `load_checkpoint_in_model` keep parameters, ties and persistent buffers; of two
-    parameters side by side in one storage one is lost, as are flags, non-persistent buffers and plain tensors.
+    """`save_model` of accelerate and its `load_checkpoint_in_model` keep parameters, ties and persistent buffers;
+    `requires_grad`, non-persistent buffers, plain tensors, and one of two parameters that share a storage side by side,
+    are lost without an error.
     """
     from accelerate import Accelerator, load_checkpoint_in_model
 
@@ -115,7 +120,7 @@ def test_save_model_keeps_the_tensors_of_a_model(kind, outcome, tmp_path):
 @claim("ROAD-33", source="accelerate.Accelerator.save_model", needs="accelerate, safetensors")
 @road("accelerate save_model", raises=(OnMeta,))
 def test_save_model_of_a_meta_model_raises_RuntimeError(tmp_path):
-    """`accelerator.save_model` raises `RuntimeError` for a model with a parameter on `meta`."""
+    """`accelerator.save_model` of accelerate raises `RuntimeError` for a model with a parameter on `meta`."""
     from accelerate import Accelerator
 
     with pytest.raises(RuntimeError, match="parameters are on the meta device"):
@@ -125,7 +130,9 @@ def test_save_model_of_a_meta_model_raises_RuntimeError(tmp_path):
 @claim("ROAD-34", source="accelerate.Accelerator.save_model", needs="accelerate, safetensors")
 @road("accelerate save_model", raises=(ExtraNumber,))
 def test_save_model_of_extra_state_that_is_no_tensor_raises_AttributeError(tmp_path):
-    """`accelerator.save_model` raises `AttributeError` for a model with extra state that is a number and no tensor."""
+    """`accelerator.save_model` of accelerate raises `AttributeError` for a model with extra state that is a number and
+    no tensor.
+    """
     from accelerate import Accelerator
 
     with pytest.raises(AttributeError, match="'float' object has no attribute"):
@@ -135,8 +142,8 @@ def test_save_model_of_extra_state_that_is_no_tensor_raises_AttributeError(tmp_p
 @claim("ROAD-35", source="accelerate.load_checkpoint_in_model", needs="accelerate, safetensors")
 @road("accelerate save_model", raises=(Expanded,))
 def test_load_checkpoint_in_model_into_an_expanded_buffer_raises_RuntimeError(tmp_path):
-    """`accelerator.save_model` writes an expanded buffer in full; `load_checkpoint_in_model` into a model that expands
-    its own raises `RuntimeError`.
+    """`accelerator.save_model` of accelerate writes an expanded buffer in full; `load_checkpoint_in_model` raises
+    `RuntimeError` for a model in which this buffer is expanded.
     """
     from accelerate import Accelerator, load_checkpoint_in_model
 
@@ -156,8 +163,8 @@ def test_load_checkpoint_in_model_into_an_expanded_buffer_raises_RuntimeError(tm
     untied=(Tied,),
 )
 def test_a_model_that_is_built_empty_and_filled_has_the_values_and_no_ties(kind, outcome, tmp_path):
-    """A model built under `init_empty_weights()` and filled by `load_checkpoint_in_model(device_map=...)` has the
-    parameters and persistent buffers of the checkpoint; parameters that its constructor ties are untied.
+    """A model built under accelerate's `init_empty_weights()` and filled by `load_checkpoint_in_model(device_map=...)`
+    has the parameters and persistent buffers of the checkpoint; parameters that its constructor ties are untied.
     """
     import accelerate
 
@@ -171,8 +178,9 @@ def test_a_model_that_is_built_empty_and_filled_has_the_values_and_no_ties(kind,
 @claim("ROAD-37", source="accelerate.Accelerator.save_model", needs="accelerate, safetensors")
 @road("accelerate save_model", lost=(SideBySide,))
 def test_save_model_loses_one_of_two_parameters_that_lie_side_by_side(tmp_path):
-    """`accelerator.save_model` takes two parameters in one storage for a tie, though they share no element, and writes
-    one alone: `load_checkpoint_in_model` leaves the other as the constructor made it, without an error.
+    """`accelerator.save_model` of accelerate takes two parameters in one storage for tied, though they share no
+    element, and writes only one: `load_checkpoint_in_model` leaves the other as the constructor made it, without an
+    error.
     """
     from accelerate import Accelerator, load_checkpoint_in_model
     from safetensors.torch import load_file
@@ -189,8 +197,8 @@ def test_save_model_loses_one_of_two_parameters_that_lie_side_by_side(tmp_path):
 @claim("ROAD-38", source="accelerate.load_checkpoint_in_model", needs="accelerate")
 @road("accelerate empty build", raises=(ExtraTensor, ExtraNumber))
 def test_filling_an_empty_model_with_extra_state_raises_ValueError(kind, tmp_path):
-    """`load_checkpoint_in_model(device_map=...)` raises `ValueError` for a checkpoint with extra state, also where that
-    is a tensor.
+    """`load_checkpoint_in_model(device_map=...)` of accelerate raises `ValueError` for a checkpoint with extra state,
+    even if that is a tensor.
     """
     import accelerate
 
@@ -204,7 +212,9 @@ def test_filling_an_empty_model_with_extra_state_raises_ValueError(kind, tmp_pat
 @claim("ROAD-39", source="accelerate.load_checkpoint_in_model", needs="accelerate")
 @road("accelerate empty build", raises=(OnMeta,))
 def test_filling_an_empty_model_from_meta_raises_NotImplementedError(tmp_path):
-    """`load_checkpoint_in_model(device_map=...)` raises `NotImplementedError` for a checkpoint of `meta` tensors."""
+    """`load_checkpoint_in_model(device_map=...)` of accelerate raises `NotImplementedError` for a checkpoint of `meta`
+    tensors.
+    """
     import accelerate
 
     torch.save(trained(OnMeta).state_dict(), tmp_path / "pytorch_model.bin")
@@ -217,8 +227,8 @@ def test_filling_an_empty_model_from_meta_raises_NotImplementedError(tmp_path):
 @claim("ROAD-40", source="accelerate.init_empty_weights", needs="accelerate")
 @road("accelerate empty build", untied=(Tied,))
 def test_a_constructor_under_init_empty_weights_ties_nothing(tmp_path):
-    """Under `init_empty_weights()` each assignment of a parameter makes a new one on `meta`: what the constructor ties
-    are two parameters, and `load_checkpoint_in_model` leaves them so, with equal values.
+    """Under accelerate's `init_empty_weights()` each assignment of a parameter makes a new one on `meta`: parameters
+    that the constructor ties are separate, and after `load_checkpoint_in_model` they are so still, with equal values.
     """
     import accelerate
 

@@ -39,8 +39,8 @@ from .kinds import (
     kept=(Mode,),
 )
 def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tmp_path):
-    """`save_pretrained` of a LoRA model writes the adapter alone: `PeftModel.from_pretrained` on a base model that is
-    built anew loses everything that training changed in the base, buffers too, and freezes it.
+    """PEFT's `save_pretrained` of a LoRA model writes the adapter alone: `PeftModel.from_pretrained` on a base model
+    that is built anew has nothing that training changed in the base, buffers too, and freezes the base.
 
     The model that it returns is in evaluation mode, whatever the model was in.
     """
@@ -61,8 +61,8 @@ def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tm
     ),
 )
 def test_merging_an_adapter_changes_its_layers_and_freezes_the_rest(kind, outcome):
-    """`merge_and_unload` adds a trained LoRA adapter to the weights of its layers and keeps buffers, plain tensors,
-    extra state and mode; every parameter of the base model is frozen afterwards.
+    """PEFT's `merge_and_unload` adds a trained LoRA adapter to the weights of its layers and keeps buffers, plain
+    tensors, extra state and training mode; every parameter of the base model is frozen afterwards.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -74,8 +74,8 @@ def test_merging_an_adapter_changes_its_layers_and_freezes_the_rest(kind, outcom
 @claim("ROAD-73", source="peft.PeftModel", needs="peft, safetensors")
 @road("peft adapter", raises=(OnMeta,))
 def test_an_adapter_on_a_meta_base_is_not_saved(tmp_path):
-    """`save_pretrained` raises `NotImplementedError` for a LoRA model whose base weight, and with it the adapter, is on
-    `meta`.
+    """PEFT's `save_pretrained` raises `NotImplementedError` for a LoRA model whose base weight, and with it the
+    adapter, is on `meta`.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -87,7 +87,9 @@ def test_an_adapter_on_a_meta_base_is_not_saved(tmp_path):
 @claim("ROAD-74", source="peft.PeftModel", needs="peft")
 @road("peft merge", changed=(Frozen,))
 def test_a_merged_model_is_frozen_in_all_its_parameters():
-    """After `merge_and_unload` every parameter of the base model is frozen, also those of layers without an adapter."""
+    """After PEFT's `merge_and_unload` every parameter of the base model is frozen, also those of layers without an
+    adapter.
+    """
     from peft import LoraConfig, get_peft_model
 
     model = trained(Frozen)
@@ -100,7 +102,9 @@ def test_a_merged_model_is_frozen_in_all_its_parameters():
 @claim("ROAD-75", source="peft.PeftModel", needs="peft")
 @road("peft merge", kept=(OnMeta,))
 def test_an_adapter_merges_into_a_weight_on_meta():
-    """`merge_and_unload` merges into a base weight on `meta` without an error: it stays on `meta`."""
+    """PEFT's `merge_and_unload` merges a LoRA adapter into a base weight on `meta` without an error, and the weight
+    stays on `meta`.
+    """
     from peft import LoraConfig, get_peft_model
 
     merged = get_peft_model(trained(OnMeta), LoraConfig(target_modules=["layer"], r=2)).merge_and_unload()

@@ -37,8 +37,8 @@ from .kinds import (
     lost=(Frozen, Plain, ExtraTensor, ExtraNumber, Mode),
 )
 def test_an_averaged_model_averages_parameters_and_copies_buffers(kind, outcome):
-    """`AveragedModel` averages parameters and copies buffers at each `update_parameters`, non-persistent ones too;
-    plain tensors, extra state, flags and mode stay what they were when it was built.
+    """At each `update_parameters`, `AveragedModel` by default averages parameters and copies buffers, non-persistent
+    ones too; plain tensors, extra state, `requires_grad` and the training mode stay as they were when it was built.
     """
     model = kind()
     average = torch.optim.swa_utils.AveragedModel(model)
@@ -52,7 +52,9 @@ def test_an_averaged_model_averages_parameters_and_copies_buffers(kind, outcome)
 @claim("ROAD-57", source="torch.optim.swa_utils.AveragedModel", since="2.0")
 @road("AveragedModel", raises=(Expanded,))
 def test_an_averaged_model_with_an_expanded_buffer_raises_RuntimeError():
-    """`AveragedModel.update_parameters` raises `RuntimeError` for an expanded buffer: it copies in place."""
+    """`AveragedModel.update_parameters` raises `RuntimeError` for a model with an expanded buffer, as it copies buffers
+    in place.
+    """
     model = Expanded()
     average = torch.optim.swa_utils.AveragedModel(model)
     with pytest.raises(RuntimeError, match="more than one element"):
@@ -62,7 +64,9 @@ def test_an_averaged_model_with_an_expanded_buffer_raises_RuntimeError():
 @claim("ROAD-58", source="torch.optim.swa_utils.AveragedModel")
 @road("AveragedModel", raises=(OnMeta,))
 def test_an_averaged_model_of_parameters_that_went_to_meta_raises_NotImplementedError():
-    """`AveragedModel.update_parameters` raises `NotImplementedError` for a model that was moved to `meta`."""
+    """`AveragedModel.update_parameters` raises `NotImplementedError` for a model that was moved to `meta` after the
+    average was built.
+    """
     model = OnMeta()
     average = torch.optim.swa_utils.AveragedModel(model)
     average.update_parameters(model)
@@ -81,8 +85,8 @@ def test_an_averaged_model_of_parameters_that_went_to_meta_raises_NotImplemented
     lost=(Integers, Bools, Plain, ExtraTensor, ExtraNumber, Mode),
 )
 def test_ema_pytorch_averages_floating_buffers_too_and_leaves_integers(kind, outcome):
-    """`ema_pytorch.EMA` averages buffers of floating and complex numbers as it does parameters; integer and bool
-    buffers are never updated, nor are plain tensors, extra state and the mode.
+    """`ema_pytorch.EMA` averages buffers of floating and complex numbers as it does parameters; later updates leave
+    integer and bool buffers, plain tensors, extra state and the training mode as they are.
     """
     from ema_pytorch import EMA
 
@@ -98,8 +102,8 @@ def test_ema_pytorch_averages_floating_buffers_too_and_leaves_integers(kind, out
 @claim("ROAD-60", source="ema_pytorch.EMA", needs="ema-pytorch")
 @road("ema-pytorch", raises=(Expanded, OnMeta))
 def test_ema_pytorch_raises_RuntimeError_for_an_expanded_buffer_and_after_a_move_to_meta(kind):
-    """`ema_pytorch.EMA.update` raises `RuntimeError` for a model with an expanded buffer, and for one that was moved to
-    `meta`.
+    """`ema_pytorch.EMA.update` raises `RuntimeError` for a model with an expanded buffer, and for a model that was
+    moved to `meta` after the average was built.
     """
     from ema_pytorch import EMA
 
@@ -114,8 +118,8 @@ def test_ema_pytorch_raises_RuntimeError_for_an_expanded_buffer_and_after_a_move
 @claim("ROAD-61", source="ema_pytorch.EMA", needs="ema-pytorch")
 @road("ema-pytorch", lost=(Integers, Bools))
 def test_ema_pytorch_never_updates_integer_and_bool_buffers(kind):
-    """`ema_pytorch.EMA` copies integer and bool buffers when the average begins and never again: they stand still while
-    the model's go on, however often `update` is called.
+    """`ema_pytorch.EMA` copies integer and bool buffers when the average begins and never again, however often `update`
+    is called, also where the model's buffers change.
     """
     from ema_pytorch import EMA
 
@@ -140,7 +144,8 @@ def test_ema_pytorch_never_updates_integer_and_bool_buffers(kind):
 )
 def test_the_average_of_timm_averages_the_state_dict_and_copies_integers(kind, outcome):
     """`timm.utils.ModelEmaV3` averages the floating tensors of the state dict, buffers too, and copies integer, bool
-    and complex ones; non-persistent buffers, plain tensors and the frozen flag stay what they were when it was built.
+    and complex ones; in the average, non-persistent buffers, plain tensors and `requires_grad` stay as they were when
+    it was built.
 
     The average is in evaluation mode whatever the model is in.
     """
@@ -158,8 +163,8 @@ def test_the_average_of_timm_averages_the_state_dict_and_copies_integers(kind, o
 @claim("ROAD-63", source="timm.utils.ModelEmaV3", needs="timm")
 @road("timm ModelEmaV3", raises=(Expanded, OnMeta))
 def test_the_average_of_timm_raises_RuntimeError_for_an_expanded_buffer_and_after_a_move_to_meta(kind):
-    """`timm.utils.ModelEmaV3.update` raises `RuntimeError` for a model with an expanded buffer, and for one that was
-    moved to `meta`.
+    """`timm.utils.ModelEmaV3.update` raises `RuntimeError` for a model with an expanded buffer, and for a model that
+    was moved to `meta` after the average was built.
     """
     from timm.utils import ModelEmaV3
 
@@ -187,8 +192,8 @@ def test_the_average_of_timm_raises_AttributeError_for_extra_state_that_is_no_te
 @claim("ROAD-65", source="timm.utils.ModelEmaV3", needs="timm")
 @road("timm ModelEmaV3", changed=(ExtraTensor,))
 def test_the_average_of_timm_averages_extra_state_that_is_a_tensor():
-    """`timm.utils.ModelEmaV3` averages extra state that is a tensor, in place and as it does parameters, where
-    `AveragedModel` leaves it as it was.
+    """`timm.utils.ModelEmaV3` averages extra state that is a tensor in place, as it averages parameters, where
+    `AveragedModel` leaves extra state as it was.
     """
     from timm.utils import ModelEmaV3
 
@@ -205,8 +210,8 @@ def test_the_average_of_timm_averages_extra_state_that_is_a_tensor():
 @claim("ROAD-66", source="ema_pytorch.EMA", needs="ema-pytorch")
 @road("ema-pytorch", changed=(Counting,))
 def test_ema_pytorch_averages_a_count_that_is_a_float():
-    """`ema_pytorch.EMA` averages a count that `forward` keeps in a floating buffer: the average says a number of calls
-    that never was, a fraction.
+    """`ema_pytorch.EMA` averages a count that `forward` keeps in a floating buffer: the average holds a fraction, which
+    is no number of calls.
     """
     from ema_pytorch import EMA
 

@@ -39,8 +39,8 @@ from .kinds import (
     lost=(Frozen, NonPersistent, Plain, Mode),
 )
 def test_a_distributed_checkpoint_keeps_what_a_state_dict_has(kind, outcome, tmp_path):
-    """`torch.distributed.checkpoint` keeps of a state dict what `torch.save` keeps: parameters, persistent buffers and
-    extra state; the version too, since it fills the state dict of the module that is loaded.
+    """`torch.distributed.checkpoint` keeps parameters, persistent buffers and extra state of a state dict, as
+    `torch.save` does; the version is that of the module into whose state dict it loads.
     """
     import torch.distributed.checkpoint as dcp
 
@@ -55,8 +55,8 @@ def test_a_distributed_checkpoint_keeps_what_a_state_dict_has(kind, outcome, tmp
 @claim("ROAD-24", source="torch.distributed.checkpoint.load", since="2.3")
 @road("distributed checkpoint", raises=(Expanded, OnMeta))
 def test_a_distributed_checkpoint_raises_for_meta_and_expanded_tensors(kind, tmp_path):
-    """`torch.distributed.checkpoint` raises `CheckpointException`, which is no `Exception`, where `save` finds a `meta`
-    tensor and where `load` is to fill an expanded one.
+    """`torch.distributed.checkpoint` raises `CheckpointException`, which is no subclass of `Exception`, where `save`
+    finds a `meta` tensor and where `load` is to fill an expanded tensor.
     """
     import torch.distributed.checkpoint as dcp
     from torch.distributed.checkpoint.api import CheckpointException
@@ -78,8 +78,9 @@ def test_a_distributed_checkpoint_raises_for_meta_and_expanded_tensors(kind, tmp
     reads_wrong=(Conjugated,),
 )
 def test_a_checkpoint_in_safetensors_files_keeps_tensors_and_the_version(kind, outcome, tmp_path):
-    """A distributed checkpoint by `HuggingFaceStorageWriter` keeps parameters, persistent buffers, extra state that is
-    a tensor, and the version; a lazily conjugated tensor is read wrong, as from `save_file`.
+    """A distributed checkpoint by `HuggingFaceStorageWriter` keeps contiguous parameters and buffers that are not tied,
+    and extra state that is a tensor; a lazily conjugated tensor arrives without its conjugation, as from
+    `safetensors.torch.save_file`.
     """
     import torch.distributed.checkpoint as dcp
 
@@ -95,7 +96,7 @@ def test_a_checkpoint_in_safetensors_files_keeps_tensors_and_the_version(kind, o
 @road("checkpoint for Hugging Face", raises=(Tied, Transposed))
 def test_a_checkpoint_in_safetensors_files_raises_for_what_the_folder_keeps(kind, tmp_path):
     """A distributed checkpoint by `HuggingFaceStorageWriter` raises `CheckpointException` for tied and for transposed
-    parameters, which one in torch's own folder keeps.
+    parameters, which a distributed checkpoint by the default writer keeps.
     """
     import torch.distributed.checkpoint as dcp
     from torch.distributed.checkpoint.api import CheckpointException
@@ -108,7 +109,7 @@ def test_a_checkpoint_in_safetensors_files_raises_for_what_the_folder_keeps(kind
 @road("checkpoint for Hugging Face", raises=(Expanded, ExtraNumber, OnMeta))
 def test_a_checkpoint_in_safetensors_files_raises_for_extra_state_that_is_no_tensor(kind, tmp_path):
     """A distributed checkpoint by `HuggingFaceStorageWriter` raises `CheckpointException` for extra state that is a
-    number and no tensor, and where torch's own folder does: for `meta` and expanded tensors.
+    number and no tensor and, as with the default writer, for `meta` and expanded tensors.
     """
     import torch.distributed.checkpoint as dcp
     from torch.distributed.checkpoint.api import CheckpointException

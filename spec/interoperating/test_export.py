@@ -39,8 +39,8 @@ from .kinds import (
     reads_wrong=(Conjugated,),
 )
 def test_a_saved_program_keeps_all_values_and_the_mode(kind, outcome, tmp_path):
-    """`torch.export.save` and `torch.export.load` keep parameters, buffers and flags, and in the graph plain tensors,
-    numbers and the training mode; ties come apart, and a conjugated tensor is read wrong.
+    """`torch.export.save` and `torch.export.load` keep parameters, buffers, `requires_grad` and, in the graph, plain
+    tensors, numbers and the training mode; ties come apart, and a lazily conjugated tensor loses its conjugation.
     """
     exported = torch.export.export(trained(kind), (INPUT,))
     torch.export.save(exported, tmp_path / "model.pt2")
@@ -88,8 +88,8 @@ def test_a_model_on_meta_is_not_exported_with_an_input_on_the_cpu():
 @claim("ROAD-51", source="torch.export.ExportedProgram.module", since="2.6")
 @road("exported module", kept=tuple(kind for kind in KINDS if kind is not OnMeta))
 def test_the_exported_module_keeps_everything(kind):
-    """`torch.export.export(model, args).module()` has every value, tie and flag of the model, and in its graph plain
-    tensors, numbers and the training mode.
+    """`torch.export.export(model, args).module()` has every value, tie and `requires_grad` of the model, and in its
+    graph plain tensors, numbers and the training mode.
     """
     assert fate(kind, torch.export.export(trained(kind), (INPUT,)).module()) == "kept"
 
@@ -97,8 +97,8 @@ def test_the_exported_module_keeps_everything(kind):
 @claim("ROAD-52", source="torch.export.ExportedProgram.module", since="2.1")
 @road("exported module", raises=(OnMeta,))
 def test_there_is_no_exported_module_of_a_model_on_meta():
-    """There is no `torch.export.export(model, args).module()` of a model on `meta` with an input on the CPU: it raises
-    `RuntimeError`.
+    """For a model on `meta` and an input on the CPU, `torch.export.export(model, args)` raises `RuntimeError`, so that
+    there is no exported module.
     """
     with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
         torch.export.export(trained(OnMeta), (INPUT,)).module()
@@ -114,8 +114,8 @@ def test_there_is_no_exported_module_of_a_model_on_meta():
     changed=(Counting,),
 )
 def test_an_onnx_graph_computes_with_all_values(kind, outcome, tmp_path):
-    """A graph by `torch.onnx.export(dynamo=True)` computes in onnxruntime with every value that the module had: plain
-    tensors and numbers too, and the mode; a buffer that `forward` changes stands still.
+    """A graph by `torch.onnx.export(dynamo=True)` computes in onnxruntime with every value that the module had, plain
+    tensors, numbers and mode included; a buffer that `forward` changes keeps the value that it had at export.
     """
     import onnxruntime
 
@@ -128,8 +128,8 @@ def test_an_onnx_graph_computes_with_all_values(kind, outcome, tmp_path):
 @claim("ROAD-54", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
 @road("ONNX", changed=(Counting,))
 def test_a_buffer_that_forward_changes_stands_still_in_an_onnx_graph(tmp_path):
-    """A buffer that `forward` changes is exported by `torch.onnx.export` with its value, and stands still: each run of
-    the graph begins with that value again.
+    """In a graph by `torch.onnx.export`, a buffer that `forward` changes has its value at export, and each run of the
+    graph begins with that value again.
     """
     import onnxruntime
 
@@ -144,8 +144,8 @@ def test_a_buffer_that_forward_changes_stands_still_in_an_onnx_graph(tmp_path):
 @claim("ROAD-55", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
 @road("ONNX", raises=(Conjugated, OnMeta))
 def test_a_conjugated_buffer_and_a_model_on_meta_do_not_become_onnx(kind, tmp_path):
-    """`torch.onnx.export` raises `OnnxExporterError` for a lazily conjugated buffer, and for a model on `meta` with an
-    input on the CPU.
+    """`torch.onnx.export(dynamo=True)` raises `OnnxExporterError` for a lazily conjugated buffer, and for a model on
+    `meta` with an input on the CPU.
     """
     with pytest.raises(torch.onnx.errors.OnnxExporterError):
         torch.onnx.export(trained(kind), (INPUT,), tmp_path / "model.onnx", dynamo=True, verbose=False)

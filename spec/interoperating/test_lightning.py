@@ -39,8 +39,8 @@ from .kinds import (
     lost=(Frozen, NonPersistent, Plain, Mode),
 )
 def test_a_lightning_checkpoint_keeps_the_state_dict(kind, outcome, tmp_path):
-    """`trainer.save_checkpoint` and `load_from_checkpoint` keep what a state dict has; the frozen flag, non-persistent
-    buffers, plain tensors and the training mode are lost.
+    """`trainer.save_checkpoint` and `load_from_checkpoint` of Lightning keep what a state dict has; `requires_grad`,
+    non-persistent buffers, plain tensors and the training mode are lost.
     """
     import lightning
 
@@ -60,8 +60,8 @@ def test_a_lightning_checkpoint_keeps_the_state_dict(kind, outcome, tmp_path):
 @claim("ROAD-42", source="lightning.LightningModule.load_from_checkpoint", needs="lightning")
 @road("Lightning checkpoint", raises=(Expanded, OnMeta))
 def test_a_lightning_checkpoint_of_meta_or_into_expanded_tensors_raises_RuntimeError(kind, tmp_path):
-    """`load_from_checkpoint` raises `RuntimeError` where `load_state_dict` does: out of `meta` and into an expanded
-    tensor.
+    """`load_from_checkpoint` of Lightning raises `RuntimeError` where `load_state_dict` does: for a checkpoint of
+    `meta` tensors and for a model with an expanded tensor.
     """
     import lightning
 

@@ -37,8 +37,8 @@ from .kinds import (
     ),
 )
 def test_quantizing_to_int8_changes_the_weights_of_linear_layers_and_nothing_else(kind, outcome):
-    """`quantize_(model, Int8WeightOnlyConfig())` changes the weights of `nn.Linear` layers, which are frozen
-    afterwards; every buffer, plain tensor and extra state is kept, and the mode.
+    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao changes the weights of `nn.Linear` layers, which
+    are frozen afterwards; buffers, plain tensors, extra state and the training mode are kept.
     """
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 
@@ -50,7 +50,9 @@ def test_quantizing_to_int8_changes_the_weights_of_linear_layers_and_nothing_els
 @claim("ROAD-68", source="torchao.quantization.quantize_", needs="torchao")
 @road("torchao int8", changed=(Frozen,))
 def test_quantizing_freezes_every_weight_that_it_quantizes():
-    """`quantize_(model, Int8WeightOnlyConfig())` freezes each weight that it quantizes, also one that was trainable."""
+    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao sets `requires_grad` of each weight that it
+    quantizes to False, and leaves `requires_grad` of the other parameters.
+    """
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 
     model = trained(Frozen)
@@ -62,7 +64,9 @@ def test_quantizing_freezes_every_weight_that_it_quantizes():
 @claim("ROAD-69", source="torchao.quantization.quantize_", needs="torchao")
 @road("torchao int8", changed=(Tied,))
 def test_quantizing_unties_and_changes_tied_weights():
-    """`quantize_(model, Int8WeightOnlyConfig())` quantizes a tied weight once for each layer: afterwards it is two."""
+    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao quantizes a tied weight once for each layer:
+    afterwards the layers have separate weights.
+    """
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 
     model = trained(Tied)
@@ -74,7 +78,9 @@ def test_quantizing_unties_and_changes_tied_weights():
 @claim("ROAD-70", source="torchao.quantization.quantize_", needs="torchao")
 @road("torchao int8", kept=(OnMeta,))
 def test_a_model_on_meta_is_quantized_on_meta():
-    """`quantize_(model, Int8WeightOnlyConfig())` quantizes a weight on `meta`, and it stays there."""
+    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao quantizes a weight on `meta`, and the quantized
+    weight is on `meta`.
+    """
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 
     model = trained(OnMeta)

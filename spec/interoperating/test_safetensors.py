@@ -37,8 +37,9 @@ from .kinds import (
     reads_wrong=(Versioned, Conjugated),
 )
 def test_save_file_keeps_the_tensors_of_a_state_dict(kind, outcome, tmp_path):
-    """`save_file(model.state_dict(), file)` and `load_file` keep parameters, persistent buffers and extra state that is
-    a tensor; the frozen flag, non-persistent buffers, plain tensors and the training mode are lost.
+    """`safetensors.torch.save_file` of a state dict and `load_file` keep contiguous parameters and buffers that are not
+    tied, and extra state that is a tensor; `requires_grad`, non-persistent buffers, plain tensors and the training mode
+    are lost.
     """
     from safetensors.torch import load_file, save_file
 
@@ -51,7 +52,9 @@ def test_save_file_keeps_the_tensors_of_a_state_dict(kind, outcome, tmp_path):
 @claim("ROAD-12", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", raises=(Tied,))
 def test_save_file_raises_RuntimeError_for_tied_parameters(tmp_path):
-    """`save_file` raises `RuntimeError` for tied parameters: they share memory under two names."""
+    """`safetensors.torch.save_file` raises `RuntimeError` for a state dict with tied parameters, which share memory
+    under two names.
+    """
     from safetensors.torch import save_file
 
     with pytest.raises(RuntimeError, match="share memory"):
@@ -61,7 +64,7 @@ def test_save_file_raises_RuntimeError_for_tied_parameters(tmp_path):
 @claim("ROAD-13", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", raises=(Transposed, Expanded))
 def test_save_file_raises_ValueError_for_a_tensor_that_is_not_contiguous(kind, tmp_path):
-    """`save_file` raises `ValueError` for a transposed or expanded tensor, which is not contiguous."""
+    """`safetensors.torch.save_file` raises `ValueError` for a transposed or expanded tensor, which isn't contiguous."""
     from safetensors.torch import save_file
 
     with pytest.raises(ValueError, match="non contiguous tensor"):
@@ -71,7 +74,9 @@ def test_save_file_raises_ValueError_for_a_tensor_that_is_not_contiguous(kind, t
 @claim("ROAD-14", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", raises=(ExtraNumber,))
 def test_save_file_raises_ValueError_for_extra_state_that_is_no_tensor(tmp_path):
-    """`save_file` raises `ValueError` for a state dict with extra state that is a number and no tensor."""
+    """`safetensors.torch.save_file` raises `ValueError` for a state dict with extra state that is a number and no
+    tensor.
+    """
     from safetensors.torch import save_file
 
     with pytest.raises(ValueError, match=r"Key `_extra_state` is invalid, expected torch\.Tensor"):
@@ -81,7 +86,7 @@ def test_save_file_raises_ValueError_for_extra_state_that_is_no_tensor(tmp_path)
 @claim("ROAD-15", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", raises=(OnMeta,))
 def test_save_file_raises_NotImplementedError_for_a_meta_tensor(tmp_path):
-    """`save_file` raises `NotImplementedError` for a tensor on `meta`, which has no data."""
+    """`safetensors.torch.save_file` raises `NotImplementedError` for a tensor on `meta`, which has no data."""
     from safetensors.torch import save_file
 
     with pytest.raises(NotImplementedError, match="meta tensor"):
@@ -91,8 +96,8 @@ def test_save_file_raises_NotImplementedError_for_a_meta_tensor(tmp_path):
 @claim("ROAD-16", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", kept=(SideBySide, Slice))
 def test_save_file_keeps_halves_of_one_tensor_and_a_slice(kind, tmp_path):
-    """`save_file` writes two tensors that lie side by side in one storage, and a slice of a longer one, each with its
-    own values and no more: sharing a storage is no tie unless the elements overlap.
+    """`safetensors.torch.save_file` writes two tensors that lie side by side in one storage, and a slice of a longer
+    tensor, each with its own values and no more: no error is raised unless elements overlap.
     """
     from safetensors.torch import load_file, save_file
 
@@ -106,8 +111,8 @@ def test_save_file_keeps_halves_of_one_tensor_and_a_slice(kind, tmp_path):
 @claim("ROAD-17", source="safetensors.torch.load_file", needs="safetensors")
 @road("safetensors save_file", reads_wrong=(Versioned,))
 def test_load_file_has_no_versions_so_that_a_module_converts_current_state_again(tmp_path):
-    """A state dict from `load_file` has no `_metadata`: a module with a `_version` takes current state for that of its
-    first version, and silently converts it once more.
+    """A state dict from `safetensors.torch.load_file` has no `_metadata`: a module that converts state of an older
+    `_version` takes current state for older state, and silently converts it once more.
     """
     from safetensors.torch import load_file, save_file
 
@@ -123,8 +128,8 @@ def test_load_file_has_no_versions_so_that_a_module_converts_current_state_again
 @claim("ROAD-18", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", reads_wrong=(Conjugated,))
 def test_save_file_writes_the_memory_of_a_conjugated_tensor(tmp_path):
-    """`save_file` writes the memory of a lazily conjugated tensor: it is read back without the conjugation, with the
-    other sign, and nothing raises.
+    """`safetensors.torch.save_file` writes the memory of a lazily conjugated tensor: `load_file` returns it without the
+    conjugation, with the other sign of the imaginary part, and nothing raises.
     """
     from safetensors.torch import load_file, save_file
 
@@ -144,8 +149,9 @@ def test_save_file_writes_the_memory_of_a_conjugated_tensor(tmp_path):
     reads_wrong=(Versioned, Conjugated),
 )
 def test_save_model_keeps_ties_and_transposed_tensors_too(kind, outcome, tmp_path):
-    """`save_model` and `load_model` keep tied and transposed parameters too; the frozen flag, non-persistent buffers,
-    plain tensors and the training mode are lost, and versions and conjugation are read wrong.
+    """`safetensors.torch.save_model` and `load_model` keep tied and transposed parameters too; `requires_grad`,
+    non-persistent buffers, plain tensors, the training mode, the module's version and the conjugation of a tensor are
+    lost.
     """
     from safetensors.torch import load_model, save_model
 
@@ -158,8 +164,8 @@ def test_save_model_keeps_ties_and_transposed_tensors_too(kind, outcome, tmp_pat
 @claim("ROAD-20", source="safetensors.torch.save_model", needs="safetensors")
 @road("safetensors save_model", raises=(SideBySide, Slice, Expanded))
 def test_save_model_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_storage(kind, tmp_path):
-    """`save_model` raises `RuntimeError` for a parameter or buffer that doesn't cover its whole storage: the half of a
-    chunk and a slice, which `save_file` writes, and an expanded tensor.
+    """`safetensors.torch.save_model` raises `RuntimeError` for a parameter or buffer that doesn't cover its whole
+    storage: half of a chunk and a slice, which `save_file` writes, and an expanded tensor.
     """
     from safetensors.torch import save_model
 
@@ -170,7 +176,9 @@ def test_save_model_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_stora
 @claim("ROAD-21", source="safetensors.torch.save_model", needs="safetensors")
 @road("safetensors save_model", raises=(ExtraNumber,))
 def test_save_model_raises_AttributeError_for_extra_state_that_is_no_tensor(tmp_path):
-    """`save_model` raises `AttributeError` for a module with extra state that is a number and no tensor."""
+    """`safetensors.torch.save_model` raises `AttributeError` for a module with extra state that is a number and no
+    tensor.
+    """
     from safetensors.torch import save_model
 
     with pytest.raises(AttributeError, match="has no attribute 'device'"):
@@ -180,7 +188,7 @@ def test_save_model_raises_AttributeError_for_extra_state_that_is_no_tensor(tmp_
 @claim("ROAD-22", source="safetensors.torch.save_model", needs="safetensors")
 @road("safetensors save_model", raises=(OnMeta,))
 def test_save_model_raises_NotImplementedError_for_a_meta_tensor(tmp_path):
-    """`save_model` raises `NotImplementedError` for a parameter on `meta`, which has no data."""
+    """`safetensors.torch.save_model` raises `NotImplementedError` for a parameter on `meta`, which has no data."""
     from safetensors.torch import save_model
 
     with pytest.raises(NotImplementedError, match="meta tensor"):

@@ -40,8 +40,8 @@ from .kinds import (
     lost=(Frozen, Plain, ExtraTensor, ExtraNumber, Mode),
 )
 def test_a_memory_map_keeps_parameters_and_buffers(kind, outcome, tmp_path):
-    """`TensorDict.from_module(model).data.memmap(folder)`, `load_memmap` and `to_module` keep parameters and buffers,
-    non-persistent ones too; the frozen flag, plain tensors, extra state and the training mode are lost.
+    """In tensordict, `TensorDict.from_module(model).data.memmap(folder)`, `load_memmap` and `to_module` keep parameters
+    and buffers, non-persistent ones too; `requires_grad`, plain tensors, extra state and the training mode are lost.
     """
     from tensordict import TensorDict
 
@@ -64,8 +64,8 @@ def test_a_memory_map_of_a_meta_tensor_raises_NotImplementedError(tmp_path):
 @claim("ROAD-45", source="tensordict.TensorDict.load_memmap", needs="tensordict")
 @road("tensordict memory map", untied=(Tied,))
 def test_a_memory_map_unties_a_module_that_its_constructor_ties(tmp_path):
-    """`to_module` of a loaded memory map unties: the two names of a tied parameter get two tensors, also in a module
-    whose constructor ties them.
+    """`to_module` of a memory map that tensordict loaded unties: the two names of a tied parameter get two tensors,
+    also in a module whose constructor ties them.
     """
     from tensordict import TensorDict
 
@@ -80,8 +80,8 @@ def test_a_memory_map_unties_a_module_that_its_constructor_ties(tmp_path):
 @claim("ROAD-46", source="tensordict.TensorDict.to_module", needs="tensordict")
 @road("tensordict memory map", kept=(Expanded,))
 def test_to_module_rebinds_an_expanded_buffer(tmp_path):
-    """`to_module` of a loaded memory map rebinds an expanded buffer to a tensor of full size, where `load_state_dict`,
-    which copies in place, raises `RuntimeError`.
+    """`to_module` of a memory map that tensordict loaded rebinds an expanded buffer to a tensor of full size, where
+    `load_state_dict`, which copies in place, raises `RuntimeError`.
     """
     from tensordict import TensorDict
 

@@ -46,7 +46,7 @@ from .kinds import (
 )
 def test_a_saved_state_dict_keeps_what_is_registered_and_no_flag(kind, outcome, tmp_path):
     """A state dict through `torch.save`, `torch.load(weights_only=True)` and `load_state_dict` keeps parameters,
-    persistent buffers, extra state and the module's version; the frozen flag, non-persistent buffers, plain tensors and
+    persistent buffers, extra state and the module's version; `requires_grad`, non-persistent buffers, plain tensors and
     the training mode are lost.
     """
     torch.save(trained(kind).state_dict(), tmp_path / "model.pt")
@@ -70,8 +70,8 @@ def test_a_saved_state_dict_keeps_extra_state_that_is_a_number_and_conjugation(k
 @claim("ROAD-03", source="torch.nn.Module.load_state_dict")
 @road("torch.save state dict", raises=(Expanded, OnMeta))
 def test_loading_into_an_expanded_tensor_or_out_of_meta_raises_RuntimeError(kind, tmp_path):
-    """`load_state_dict` raises `RuntimeError` for a checkpoint of `meta` tensors, and for a module whose own tensor is
-    expanded, whatever the checkpoint holds for it: it copies in place.
+    """`load_state_dict`, which copies in place by default, raises `RuntimeError` for a checkpoint of `meta` tensors if
+    the module is not on `meta`, and for a module whose own tensor is expanded.
     """
     torch.save(trained(kind).state_dict(), tmp_path / "model.pt")
     checkpoint = torch.load(tmp_path / "model.pt")
@@ -83,7 +83,7 @@ def test_loading_into_an_expanded_tensor_or_out_of_meta_raises_RuntimeError(kind
 @road("torch.save module", kept=tuple(kind for kind in KINDS if kind is not Conjugated))
 def test_a_module_that_is_saved_whole_keeps_everything(kind, tmp_path):
     """A module saved whole by `torch.save(model, file)` and read by `torch.load(weights_only=False)` keeps every kind
-    of state: ties, plain tensors, flags, versions and the training mode too.
+    of state: ties, plain tensors, `requires_grad`, versions and the training mode too.
     """
     torch.save(trained(kind), tmp_path / "model.pt")
     assert fate(kind, torch.load(tmp_path / "model.pt", weights_only=False)) == "kept"
@@ -100,7 +100,7 @@ def test_a_module_that_is_saved_whole_keeps_a_conjugated_tensor(tmp_path):
 @claim("ROAD-06", source="torch.nn.Module")
 @road("copy.deepcopy", kept=KINDS)
 def test_a_deep_copy_keeps_every_kind_of_state(kind):
-    """`copy.deepcopy(model)` keeps every kind of state: ties, plain tensors, flags and the training mode too."""
+    """`copy.deepcopy(model)` keeps every kind of state: ties, plain tensors, `requires_grad` and the training mode."""
     assert fate(kind, copy.deepcopy(trained(kind))) == "kept"
 
 
@@ -126,8 +126,8 @@ def in_a_spawned_process() -> Iterator[Callable[[type, torch.nn.Module], str]]:
 @claim("ROAD-07", source="torch.nn.Module.share_memory")
 @road("spawned process", kept=tuple(kind for kind in KINDS if kind not in (Conjugated, OnMeta)))
 def test_a_module_that_is_sent_to_a_spawned_process_keeps_its_values(kind, in_a_spawned_process):
-    """A module that is sent to a process started by spawn arrives with every value, tie, flag and mode, unless a tensor
-    is lazily conjugated.
+    """A module given to a process started by spawn arrives with its parameters, buffers, leaf plain tensors, ties,
+    `requires_grad` and training mode; only lazily conjugated tensors arrive with other values.
     """
     assert in_a_spawned_process(kind, trained(kind)) == "kept"
 

@@ -18,8 +18,8 @@ FORMS = {
 @claim("MOVE-69", source="torch.nn.Module.to")
 @pytest.mark.parametrize("form", FORMS)
 def test_to_with_a_device_and_a_dtype_moves_all_registered_state_and_converts_floating_and_complex(form):
-    """`.to(device, dtype)`, with keywords or with an example tensor too, moves every parameter and buffer and converts
-    those of a floating-point or complex dtype.
+    """`.to(device, dtype)`, also by keywords or by an example tensor, moves every parameter and buffer and converts the
+    floating-point and complex ones.
     """
     model = IntegerModel(5, 10)
     model.register_buffer("z", torch.tensor([1 + 2j]))
@@ -32,8 +32,8 @@ def test_to_with_a_device_and_a_dtype_moves_all_registered_state_and_converts_fl
 @claim("MOVE-70", source="torch.nn.Module.to")
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
 def test_to_raises_TypeError_for_an_integer_or_bool_tensor(dtype):
-    """`.to(tensor)` with an integer or bool tensor raises `TypeError`, since it asks for the tensor's dtype too, and
-    moves nothing.
+    """`.to(tensor)` with an integer or bool tensor raises `TypeError` and moves nothing, since `.to(tensor)` asks for
+    the dtype of the tensor as well as its device.
 
     To follow a tensor's device only, use `.to(tensor.device)`.
     """

@@ -141,8 +141,8 @@ def test_moving_a_parameter_with_a_grad_fn_to_meta_raises_AssertionError():
 
 @claim("MOVE-47", source="torch.nn.Module.to", since="2.11")
 def test_the_error_of_moving_a_parameter_with_a_grad_fn_to_meta_says_why():
-    """The `AssertionError` of `.to("meta")` for a parameter with a `grad_fn` says that `param` must be a leaf
-    tensor.
+    """Where `.to("meta")` can't replace a parameter because it has a `grad_fn`, as after an in-place product with a
+    tensor that requires grad, the `AssertionError` says that `param` must be a leaf tensor.
     """
     model = FROZEN_PARAMETER.on(nn.Module(), "x", torch.ones(3))
     model.x.mul_(with_grad_fn("cpu"))
@@ -192,8 +192,8 @@ def test_the_error_of_moving_a_tensor_put_into__parameters_to_meta_says_why():
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_a_converted_buffer_that_requires_grad_is_no_leaf_and_has_no_gradient(kind, real_device):
-    """Converting a buffer that requires grad to another dtype leaves a buffer that requires grad, but is no leaf and
-    has no `.grad`.
+    """Converting a buffer that requires grad to another dtype, outside `torch.no_grad()`, leaves a buffer that requires
+    grad, but is no leaf and has no `.grad`.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=True))
     model.x.grad = torch.ones(3, device=real_device)

@@ -96,8 +96,8 @@ def test_replace_mode_gives_the_new_parameter_a_converted_copy_of_the_gradient(r
 
 @claim("MOVE-54", source="torch.__future__.set_overwrite_module_params_on_conversion")
 def test_replace_mode_drops_the_hooks_the_attributes_and_the_class_of_a_parameter():
-    """In the replace mode of `torch.__future__`, a conversion drops the hooks, the Python attributes and the subclass
-    of a parameter: the new one is an `nn.Parameter` without them.
+    """In the replace mode of `torch.__future__`, a conversion drops the hooks and the Python attributes of a parameter,
+    and the class of one that is of a subclass of `nn.Parameter`: the new one is a plain `nn.Parameter`.
     """
     model = nn.Module()
     model.weight = Weight(torch.ones(3))

@@ -74,8 +74,8 @@ def test_the_state_dict_of_a_lazy_module_leaves_out_its_extra_state():
 @claim("META-36", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_checkpoint_initializes_a_lazy_module_in_its_own_dtype(dtype):
-    """Loading the checkpoint of an initialized module initializes a lazy one: it takes shapes and values, and keeps its
-    tensor objects, its dtype and its `requires_grad`.
+    """Loading the checkpoint of an initialized module into a lazy one initializes it with the checkpoint's shapes and
+    values. The lazy module keeps its tensor objects, dtype and `requires_grad`.
     """
     checkpoint = nn.Sequential(nn.BatchNorm1d(3).requires_grad_(False)).state_dict()
     checkpoint["0.running_mean"].fill_(5)
@@ -115,7 +115,7 @@ def test_a_loaded_LazyLinear_takes_in_features_from_its_first_forward():
 @claim("META-39", source="torch.nn.Module.load_state_dict")
 def test_an_uninitialized_checkpoint_raises_RuntimeError_in_an_initialized_module():
     """Loading the checkpoint of a lazy module that is not initialized into an initialized module raises `RuntimeError`,
-    and its parameters stay unchanged.
+    and the parameters of the initialized module stay unchanged.
     """
     model = nn.Linear(2, 3)
     before = [parameter.tolist() for parameter in model.parameters()]
@@ -138,8 +138,8 @@ def test_an_uninitialized_checkpoint_leaves_a_lazy_module_uninitialized():
 
 @claim("META-41", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_a_parameter_that_the_checkpoint_lacks_stays_uninitialized_and_is_a_missing_key():
-    """A parameter of a lazy module that the checkpoint lacks is a missing key: a strict load raises `RuntimeError`, and
-    with `strict=False` it stays uninitialized while the rest loads.
+    """Where the checkpoint lacks a parameter of a lazy module, a strict load raises `RuntimeError` for the missing key;
+    with `strict=False` this parameter stays uninitialized and the other parameters load.
     """
     model = nn.LazyLinear(3)
     checkpoint = {"bias": torch.ones(3)}

@@ -28,8 +28,8 @@ LAZY = {
 @claim("META-06", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("Lazy", LAZY)
 def test_a_lazy_module_has_uninitialized_parameters_until_its_first_forward(Lazy):
-    """A lazy module such as `nn.LazyLinear` has uninitialized parameters, whose `.shape` raises `RuntimeError`, until
-    its first forward sets them and makes it an `nn.Linear`.
+    """A lazy module has uninitialized parameters, whose `.shape` raises `RuntimeError`, until its first forward gives
+    them shapes and changes the module's class: an `nn.LazyLinear` becomes an `nn.Linear`.
     """
     make, Initialized, shape, shapes = LAZY[Lazy]
     model = make()
@@ -80,8 +80,8 @@ def test_the_running_statistics_of_LazyBatchNorm_are_uninitialized_buffers_until
 
 @claim("META-08", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_the_first_forward_keeps_the_parameter_objects_of_a_lazy_module():
-    """The first forward of a lazy module keeps its parameter objects, so an optimizer that was built before it trains
-    them.
+    """The first forward of a lazy module keeps its parameter objects, so that an optimizer built before this forward
+    trains them.
     """
     model = nn.LazyLinear(3)
     weight, bias = model.weight, model.bias
@@ -130,8 +130,8 @@ REFUSED = {
 @claim("META-21", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("call", REFUSED)
 def test_other_conversions_raise_ValueError_on_a_lazy_module_before_its_first_forward(call):
-    """Before its first forward, a lazy module raises `ValueError` for `.bfloat16()`, `.type(dtype)`, `to_empty()`,
-    `.to(memory_format=torch.channels_last)` and `requires_grad_()`, and stays uninitialized.
+    """Before its first forward, a lazy module with parameters raises `ValueError` for `.bfloat16()`, `.type(dtype)`,
+    `to_empty()`, `.to(memory_format=torch.channels_last)` and `requires_grad_()`, and stays uninitialized.
     """
     model = nn.LazyConv2d(3, 2)
     with pytest.raises(
@@ -273,8 +273,8 @@ class Once(Lazy):
 
 @claim("META-29", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_a_lazy_module_without_cls_to_become_keeps_its_class_and_initializes_once():
-    """A lazy module whose class sets no `cls_to_become` keeps its class after the first forward, and later ones don't
-    initialize it again.
+    """A lazy module whose class sets no `cls_to_become` keeps its class after the first forward, and later forwards
+    don't initialize it again.
     """
     model = Once()
     assert model.cls_to_become is None
@@ -325,7 +325,7 @@ def test_replicating_a_lazy_module_raises_RuntimeError():
 @claim("META-60", source="torch.nn.modules.lazy.LazyModuleMixin", until="2.4")
 def test_building_a_lazy_module_warned_in_older_releases():
     """Before torch 2.4, building a lazy module gave a `UserWarning` that lazy modules are a new feature under heavy
-    development.
+    development; since then it gives none.
     """
     with pytest.warns(UserWarning, match="Lazy modules are a new feature under heavy development"):
         nn.LazyLinear(3)

@@ -95,7 +95,7 @@ def test_a_module_on_meta_may_be_converted_there():
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_to_empty_gives_every_parameter_and_buffer_memory_that_is_not_initialized(kind, real_device, sevens):
     """`to_empty(device=device)` gives each parameter and buffer of a module and its submodules uninitialized memory
-    there, and keeps shape, dtype and `requires_grad`.
+    there, and keeps shape and dtype, and the `requires_grad` of a parameter.
     """
     model = nn.Module()
     model.child = kind.on(nn.Module(), "x", torch.ones(2, 3, device="meta"))
@@ -106,6 +106,18 @@ def test_to_empty_gives_every_parameter_and_buffer_memory_that_is_not_initialize
     assert x.tolist() == [[7, 7, 7], [7, 7, 7]]
     assert (x.requires_grad, x.is_leaf) == (requires_grad, True)
     assert [name for name, _ in [*model.named_parameters(), *model.named_buffers()]] == ["child.x"]
+
+
+@claim("META-71", source="torch.nn.Module.to_empty")
+def test_to_empty_gives_a_buffer_that_requires_grad_one_that_does_not(real_device):
+    """`to_empty(device=device)` replaces a buffer that requires grad by a buffer that doesn't, whereas a parameter
+    keeps its `requires_grad`.
+    """
+    model = nn.Module()
+    model.p = nn.Parameter(torch.ones(3, device=real_device))
+    model.register_buffer("b", torch.ones(3, device=real_device, requires_grad=True))
+    model.to_empty(device=real_device)
+    assert (model.p.requires_grad, model.b.requires_grad) == (True, False)
 
 
 @claim("META-13", source="torch.nn.Module.to_empty")
@@ -152,13 +164,13 @@ def test_to_empty_takes_its_device_by_keyword_only():
 
 @claim("META-16", source="torch.nn.Module.to_empty")
 def test_to_empty_with_device_None_stays_on_the_device(real_device):
-    """`to_empty(device=None)` leaves all state on the device it is on: a parameter stays the same object and a buffer
-    is replaced.
+    """`to_empty(device=None)` leaves parameters and buffers on the device that they are on, uninitialized: a parameter
+    stays the same object and a buffer is replaced.
     """
     model = NestedModel(5, 10).to(real_device)
-    b1, shift = model.body.toy.b1, model.shift
+    b1, shift = model.body.inner.b1, model.shift
     model.to_empty(device=None)
-    assert model.body.toy.b1 is b1
+    assert model.body.inner.b1 is b1
     assert model.shift is not shift
     assert {tensor.device.type for tensor in model.state_dict().values()} == {torch.device(real_device).type}
 
@@ -184,8 +196,8 @@ ARGUMENTS = {nn.Linear: (2, 3), nn.BatchNorm1d: (4,), nn.Conv1d: (2, 3, 2)}
 @claim("META-05", source="torch.nn.utils.skip_init")
 @pytest.mark.parametrize("Module", ARGUMENTS)
 def test_skip_init_builds_a_module_with_uninitialized_state_on_a_real_device(Module, real_device, sevens):
-    """`nn.utils.skip_init(nn.Linear, 2, 3, device=device)` builds that module there with the usual shapes, dtypes and
-    `requires_grad`, but with uninitialized memory instead of initial values.
+    """`nn.utils.skip_init(nn.Linear, 2, 3, device=device)` builds the module on that device with the usual shapes,
+    dtypes and `requires_grad`, but with uninitialized memory instead of initial values.
     """
     model = nn.utils.skip_init(Module, *ARGUMENTS[Module], dtype=torch.float64, device=real_device)
     built = Module(*ARGUMENTS[Module], dtype=torch.float64)

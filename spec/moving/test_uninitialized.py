@@ -67,8 +67,8 @@ def test_materialize_takes_another_dtype(Uninitialized, real_device):
 
 @claim("META-63", source="torch.nn.parameter.UninitializedParameter")
 def test_a_subclass_of_UninitializedParameter_becomes_the_class_in_its_cls_to_become():
-    """`materialize()` makes an instance of a subclass of `UninitializedParameter`, or its deepcopy, one of the class
-    that the subclass names in `cls_to_become`.
+    """`materialize()` turns an instance of a subclass of `nn.UninitializedParameter`, or a deepcopy of the instance,
+    into an instance of the class that the subclass names in `cls_to_become`.
     """
     parameter = LateWeight()
     copied = copy.deepcopy(parameter)
@@ -94,8 +94,8 @@ def test_materialize_on_meta_raises_RuntimeError_for_an_uninitialized_tensor_on_
 @claim("META-48", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("Uninitialized", BOTH)
 def test_an_uninitialized_tensor_has_no_shape_no_shared_memory_and_a_short_repr(Uninitialized):
-    """On an uninitialized parameter or buffer, `.shape` and `share_memory_()` raise `RuntimeError`, and `repr()` shows
-    only the name of its class.
+    """On an `nn.UninitializedParameter` or `nn.UninitializedBuffer`, the state of lazy modules, `.shape` and
+    `share_memory_()` raise `RuntimeError`, and `repr()` shows only the name of its class.
     """
     tensor = Uninitialized()
     with pytest.raises(
@@ -162,7 +162,7 @@ def test_an_uninitialized_buffer_can_be_moved_copied_into_and_asked_for_dtype_de
 
 @claim("META-59", source="torch.nn.parameter.UninitializedBuffer")
 def test_to_and_size_of_an_uninitialized_buffer_take_keywords():
-    """`to()` and `size()` of an uninitialized buffer take keyword arguments: `dtype=`, `device=` and `copy=`, and
+    """`to()` of an uninitialized buffer takes `dtype=`, `device=` and `copy=` as keyword arguments, and `size()` takes
     `dim=`.
     """
     buffer = UninitializedBuffer()
@@ -182,8 +182,8 @@ def test_is_complex_works_on_an_uninitialized_buffer():
 @claim("META-53", source="torch.nn.parameter.UninitializedParameter")
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_a_deepcopy_of_an_uninitialized_parameter_keeps_requires_grad_device_and_dtype(requires_grad, device):
-    """`copy.deepcopy` of an uninitialized parameter makes another one with the same `requires_grad`, device and dtype;
-    one that is held twice is copied once.
+    """`copy.deepcopy` of an uninitialized parameter makes another uninitialized parameter with the same
+    `requires_grad`, device and dtype; a parameter that a list holds twice is copied once.
     """
     parameter = UninitializedParameter(requires_grad, device, torch.float64)
     copied, again = copy.deepcopy([parameter, parameter])
@@ -229,8 +229,8 @@ def test_is_lazy_is_true_of_uninitialized_parameters_and_buffers_only():
 @claim("META-57", source="torch.nn.parameter.UninitializedBuffer", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
 def test_an_assigned_uninitialized_buffer_is_registered_as_persistent_as_it_says(persistent):
-    """Assigning `UninitializedBuffer(persistent=persistent)` to an attribute registers it as a persistent or
-    non-persistent buffer, which it stays after `materialize()`.
+    """Assigning an `nn.UninitializedBuffer` to an attribute registers it as a buffer, persistent or non-persistent as
+    its argument `persistent` says, and it stays so after `materialize()`.
     """
     model = nn.Module()
     model.x = buffer = UninitializedBuffer(persistent=persistent)

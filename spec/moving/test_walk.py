@@ -132,8 +132,8 @@ class Encoder(nn.Module):
 
 @claim("MOVE-25", source="torch.nn.Module._apply")
 def test_a_module_can_take_a_plain_tensor_along_by_its_own__apply(migration):
-    """A module that overrides `_apply` to call `fn` on a plain tensor too takes that tensor along in moves and
-    conversions, and it stays out of the state dict.
+    """A module whose own `_apply(fn)` calls `fn` on a plain tensor as well takes this tensor along in moves and
+    conversions, without putting it into the state dict.
     """
     model = nn.Sequential(Encoder()).to(migration.source)
     migration(model)
@@ -151,8 +151,8 @@ class Float32(nn.Linear):
 
 @claim("MOVE-88", source="torch.nn.Module._apply")
 def test_a_module_can_keep_its_dtype_by_its_own__apply():
-    """A submodule that overrides `_apply` can keep its dtype in `.half()` or `.to(device, dtype)`, which convert the
-    rest, and still move with it.
+    """A submodule that overrides `_apply` can keep its own dtype in a `.half()` or `.to(device, dtype)` that converts
+    the module around it, and still move to the device.
     """
     model = nn.Sequential(nn.Linear(2, 3), Float32(3, 4))
     model.half().to("meta", torch.float64)
@@ -162,8 +162,8 @@ def test_a_module_can_keep_its_dtype_by_its_own__apply():
 
 @claim("MOVE-89", source="torch.nn.Module.type")
 def test_a_conversion_that_raises_leaves_earlier_submodules_converted():
-    """If `module.type(torch.int32)` raises `RuntimeError` at a trainable parameter, submodules before that one stay
-    converted, and it stays as it was.
+    """If `module.type(torch.int32)` raises `RuntimeError` at a trainable parameter of a submodule, earlier submodules
+    stay converted, and this submodule stays as it was.
     """
     model = nn.Sequential(IntegerModel(5, 10).requires_grad_(False), nn.Linear(5, 10))
     with pytest.raises(RuntimeError, match="must be floating point or complex"):

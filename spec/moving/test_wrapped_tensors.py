@@ -5,32 +5,7 @@ import torch
 from torch import nn
 
 from ..vocabulary import claim
-
-
-class Wrapping(torch.Tensor):
-    """A tensor that looks like the tensor ``inner``, which it holds and computes on."""
-
-    @staticmethod
-    def __new__(cls, inner):
-        return torch.Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype, device=inner.device)
-
-    def __init__(self, inner):
-        self.inner = inner
-
-    def __tensor_flatten__(self):
-        return ["inner"], None
-
-    @staticmethod
-    def __tensor_unflatten__(inner, context, size, stride):
-        return Wrapping(inner["inner"])
-
-    @classmethod
-    def __torch_dispatch__(cls, operation, types, args=(), kwargs=None):
-        inner = [arg.inner if isinstance(arg, Wrapping) else arg for arg in args]
-        return Wrapping(operation(*inner, **(kwargs or {})))
-
-    __torch_function__ = torch._C._disabled_torch_function_impl
-
+from .wrapping import Wrapping
 
 CONVERSIONS = {
     "double()": (lambda model: model.double(), torch.float64, "cpu"),
@@ -40,10 +15,11 @@ CONVERSIONS = {
 
 
 @claim("MOVE-96", source="torch.nn.Module.to", since="2.3")
+@pytest.mark.heavy
 @pytest.mark.parametrize("conversion", CONVERSIONS)
 def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parameter_object(conversion):
-    """A move or conversion of a parameter that wraps another tensor, as quantized and FSDP-sharded ones do, keeps the
-    object and reaches the tensor inside.
+    """A move or conversion of a parameter that wraps another tensor, as quantized and FSDP-sharded parameters do, keeps
+    the parameter object and moves or converts the tensor inside.
     """
     convert, dtype, device = CONVERSIONS[conversion]
     model = nn.Module()
@@ -56,10 +32,11 @@ def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parame
 
 
 @claim("MOVE-97", source="torch.nn.Module.to", until="2.3")
+@pytest.mark.heavy
 @pytest.mark.parametrize("convert", [nn.Module.double, nn.Module.half])
 def test_a_conversion_left_the_tensor_inside_a_parameter_as_it_was_in_older_releases(convert):
     """Before torch 2.3, `.double()` or `.half()` gave a parameter that wraps another tensor the new dtype, but not the
-    tensor inside.
+    tensor inside; since then the tensor inside is converted as well.
     """
     model = nn.Module()
     model.x = nn.Parameter(Wrapping(torch.ones(3)))

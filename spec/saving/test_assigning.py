@@ -66,8 +66,8 @@ def test_an_assigning_load_wraps_a_plain_tensor_and_takes_a_parameter_itself(kin
 @claim("LOAD-66", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("kind", PERSISTENT_BUFFERS)
 def test_an_assigning_load_makes_the_tensor_of_the_checkpoint_the_buffer(kind):
-    """`load_state_dict(assign=True)` makes a plain tensor of the checkpoint, the very object, the module's buffer,
-    which stays registered and persistent.
+    """After `load_state_dict(assign=True)`, a buffer is the very tensor object of the checkpoint. Though this object
+    may be a plain tensor, the buffer is still registered and persistent.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     tensor = torch.ones(3)
@@ -92,7 +92,9 @@ def test_an_assigning_load_keeps_frozen_parameters_frozen_and_trainable_ones_tra
 
 @claim("LOAD-25", source="torch.nn.Module.load_state_dict", since="2.1", until="2.3")
 def test_an_assigning_load_made_a_frozen_parameter_trainable():
-    """Before torch 2.3, `load_state_dict(assign=True)` of a plain tensor made a frozen parameter trainable."""
+    """Before torch 2.3, `load_state_dict(assign=True)` of a plain tensor made a frozen parameter trainable; since then
+    the parameter stays frozen.
+    """
     model = FROZEN_PARAMETER.on(nn.Module(), "x", torch.zeros(3))
     model.load_state_dict({"x": torch.ones(3)}, assign=True)
     assert model.x.requires_grad
@@ -102,8 +104,8 @@ def test_an_assigning_load_made_a_frozen_parameter_trainable():
 @pytest.mark.parametrize("kind", PARAMETERS)
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_an_assigning_load_took_requires_grad_from_a_parameter_in_the_checkpoint(kind, requires_grad):
-    """Before torch 2.3, `load_state_dict(assign=True)` of an `nn.Parameter` took its `requires_grad` over, whether the
-    module's parameter was trainable or frozen.
+    """Before torch 2.3, `load_state_dict(assign=True)` took the `requires_grad` of an `nn.Parameter` in the checkpoint,
+    whether the module's parameter was trainable or frozen; since then the module's own `requires_grad` is kept.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     model.load_state_dict({"x": nn.Parameter(torch.ones(3), requires_grad)}, assign=True)
@@ -196,8 +198,8 @@ def test_an_assigning_load_into_meta_emits_no_warning_and_leaves_missing_state_t
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_an_assigning_load_needs_the_same_shapes_and_keys(kind, strict):
-    """`load_state_dict(assign=True)` raises `RuntimeError` for another shape, strict or not, and for a missing key in a
-    strict load, and leaves the parameter or buffer as it was.
+    """`load_state_dict(assign=True)` raises `RuntimeError` for another shape, even with `strict=False`, and for a
+    missing key in a strict load. The parameter or buffer concerned stays as it was.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     tensor = model.x
@@ -282,8 +284,8 @@ def test_an_assigning_load_replaces_a_buffer_made_by_expand():
 @claim("LOAD-75", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
 def test_an_assigning_load_of_an_nn_Buffer_takes_its_persistence_over(persistent):
-    """`load_state_dict(assign=True)` of an `nn.Buffer` makes it the module's buffer, persistent or not as the
-    `nn.Buffer` is.
+    """Where the checkpoint has an `nn.Buffer`, `load_state_dict(assign=True)` makes this object the module's buffer,
+    which then is persistent or not as the `nn.Buffer` is.
     """
     model = NN_BUFFER.on(nn.Module(), "x", torch.zeros(3))
     buffer = nn.Buffer(torch.ones(3), persistent=persistent)

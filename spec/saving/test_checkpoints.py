@@ -4,6 +4,7 @@ import copy
 import io
 import os
 import pickle
+import warnings
 
 import pytest
 import torch
@@ -62,8 +63,30 @@ def test_by_default_loading_a_file_of_a_whole_module_raises_an_error_that_names_
 @claim("SER-34", source="torch.load", until="2.6")
 @pytest.mark.filterwarnings("ignore:You are using `torch.load` with `weights_only=False`")
 def test_by_default_a_file_of_a_whole_module_was_loaded():
-    """Before torch 2.6, `torch.load` loaded a file with a whole module by default."""
+    """Before torch 2.6, `torch.load` loaded a file with a whole module by default; since then it raises
+    `pickle.UnpicklingError`.
+    """
     assert type(read(written(ToyModel(5, 10)))) is ToyModel
+
+
+@claim("SER-76", source="torch.load", since="2.4", until="2.6")
+@pytest.mark.parametrize("thing", [ToyModel(5, 10), ToyModel(5, 10).state_dict()], ids=["module", "state dict"])
+def test_torch_load_warned_that_weights_only_would_become_the_default(thing):
+    """From torch 2.4 and before torch 2.6, `torch.load` without `weights_only` loaded and warned with `FutureWarning`
+    that the default would change, of a state dict too; with `weights_only=False` or True it did not warn."""
+    with pytest.warns(FutureWarning, match="You are using `torch.load` with `weights_only=False`"):
+        assert type(read(written(thing))) is type(thing)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        read(written(thing), weights_only=False)
+        read(written(ToyModel(5, 10).state_dict()), weights_only=True)
+
+
+@claim("SER-77", source="torch.load", until="2.1")
+def test_torch_load_had_no_mmap():
+    """Before torch 2.1, `torch.load` had no argument `mmap` and raised `TypeError` for it."""
+    with pytest.raises(TypeError, match="mmap"):
+        read(written({}), mmap=False)
 
 
 @claim("SER-35", source="torch.load")
@@ -100,8 +123,8 @@ def test_code_in_a_file_does_not_run_by_default(tmp_path):
 
 @claim("SER-38", source="torch.load", since="2.5")
 def test_a_class_loads_under_weights_only_while_it_is_declared_safe():
-    """`torch.load(weights_only=True)` loads a file that names a class within
-    `torch.serialization.safe_globals([ToyModel])` of that class, and raises `pickle.UnpicklingError` outside.
+    """Within `torch.serialization.safe_globals([...])` of a class, `torch.load(weights_only=True)` loads a file that
+    names this class; outside, it raises `pickle.UnpicklingError`.
     """
     content = written({"device": ToyModel})
     with torch.serialization.safe_globals([ToyModel]):
@@ -230,8 +253,8 @@ def test_a_small_view_is_saved_with_all_of_its_base_and_its_clone_is_not(kind):
 
 @claim("SER-11", source="torch.nn.Module.register_buffer")
 def test_a_non_persistent_buffer_is_not_in_the_file_of_a_state_dict():
-    """A buffer registered with `persistent=False` takes no room in a file of the state dict, but it does in one of the
-    whole module.
+    """A buffer registered with `persistent=False` takes no room in a file of the state dict, but it takes room in a
+    file of the whole module.
     """
     kept, left_out = ToyModel(5, 10), ToyModel(5, 10)
     kept.register_buffer("x", torch.ones(10_000))

@@ -75,8 +75,8 @@ def test_deepcopy_makes_equal_tensors_that_share_no_memory(kind, requires_grad):
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_a_copy_has_registries_of_its_own(kind, route):
-    """A parameter, buffer or submodule registered on a deep or pickled copy of a module is not registered on the
-    original.
+    """Registering a parameter, buffer or submodule on a copy of a module by `copy.deepcopy` or pickle does not register
+    it on the original.
     """
     model = kind.on(ToyModel3(5, 10), "x", torch.ones(3))
     copied = route(model)
@@ -160,8 +160,8 @@ def test_a_plain_attribute_set_on_a_shallow_copy_is_not_set_on_the_original(kind
 
 @claim("SER-19", source="torch.nn.Module")
 def test_a_module_with_a_buffer_computed_from_a_parameter_does_not_deepcopy():
-    """`copy.deepcopy` of a module raises `RuntimeError` where a buffer was computed from a trainable parameter, though
-    its `state_dict()` can still be saved; `detach()` of the buffer prevents it.
+    """`copy.deepcopy` of a module raises `RuntimeError` where a buffer was computed from a trainable parameter, while
+    the module's `state_dict()` can still be saved; after `detach()` of the buffer the module can be copied.
     """
     model = ToyModel3(5, 10)
     model.register_buffer("x", model.b1 * 2)
@@ -192,8 +192,8 @@ def test_a_copy_keeps_mode_frozen_flags_and_forward_hooks(route):
 @pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize("route", [*ROUTES, copy.copy])
 def test_a_copy_of_a_parameter_is_a_parameter_with_the_same_flag_values_and_strides(route, requires_grad):
-    """A copy of an `nn.Parameter` by `copy.deepcopy`, `copy.copy` or pickle is an `nn.Parameter` with the same values,
-    strides and `requires_grad`.
+    """A copy of an `nn.Parameter` by `copy.deepcopy`, `copy.copy` or pickle is an `nn.Parameter` with the same values
+    and `requires_grad`; one that was transposed stays transposed.
     """
     parameter = nn.Parameter(torch.arange(6.0).view(2, 3).t(), requires_grad)
     copied = route(parameter)
@@ -206,8 +206,8 @@ def test_a_copy_of_a_parameter_is_a_parameter_with_the_same_flag_values_and_stri
 
 @claim("SER-23", source="torch.nn.Parameter")
 def test_deepcopy_keeps_a_subclass_of_parameter_and_uses_the_memo():
-    """`__deepcopy__` of an `nn.Parameter` keeps its subclass, notes the copy in the memo, and returns what the memo
-    already has for it.
+    """`__deepcopy__(memo)` of an `nn.Parameter` of a subclass returns a copy of that subclass and notes it in `memo`;
+    where `memo` already has a copy, it returns that one.
     """
 
     class Special(nn.Parameter):
@@ -262,7 +262,7 @@ def test_pickle_and_copy_keep_the_python_attributes_of_a_parameter_or_buffer(kin
 @pytest.mark.parametrize("route", [pickled, copy.copy])
 def test_pickle_and_copy_dropped_the_python_attributes_of_a_parameter_or_buffer(kind, route):
     """Before torch 2.0, pickle and `copy.copy` of a parameter or buffer dropped the Python attributes that were set on
-    it.
+    it; since then they keep them.
     """
     tensor = kind.on(nn.Module(), "x", torch.ones(3)).x
     tensor.tag = "mine"

@@ -44,8 +44,8 @@ def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_tensor_of_another_shape_raises_an_error_that_names_both_shapes_strict_or_not(kind, strict, real_device):
-    """Except for one element into a 0-d tensor, a checkpoint tensor of another shape raises `RuntimeError` with both
-    shapes, even with `strict=False`, and the module's stays unchanged.
+    """A checkpoint tensor of another shape raises `RuntimeError` with both shapes, even with `strict=False`, and the
+    module's own tensor stays unchanged. As the only exception, a tensor of shape (1,) loads into a 0-d one.
     """
     model = nn.Module()
     model.body = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
@@ -65,12 +65,12 @@ def test_a_load_that_raises_an_error_has_loaded_everything_that_fits(real_device
     model = NestedModel(5, 10).to(real_device)
     checkpoint = {key: torch.full(value.shape, 7.0) for key, value in model.state_dict().items()}
     checkpoint["scale"] = torch.full((1,), 7.0)
-    checkpoint["body.toy.b1"] = "no tensor"
-    del checkpoint["body.toy.linear.weight"]
+    checkpoint["body.inner.b1"] = "no tensor"
+    del checkpoint["body.inner.linear.weight"]
     with pytest.raises(RuntimeError, match="Error"):
         model.load_state_dict({**checkpoint, "unexpected": torch.ones(1)})
     loaded = [name for name, value in model.state_dict().items() if bool((value == 7).all())]
-    assert loaded == ["shift", "body.toy.c1", "body.toy.linear.bias"]
+    assert loaded == ["shift", "body.inner.c1", "body.inner.linear.bias"]
 
 
 @claim("LOAD-44", source="torch.nn.Module.load_state_dict")
@@ -109,7 +109,9 @@ def test_a_0_dimensional_tensor_loads_no_other_number_of_elements(elements):
 
 @claim("LOAD-47", source="torch.nn.Module.load_state_dict", until="2.10")
 def test_a_0_dimensional_tensor_took_the_first_element_of_a_vector():
-    """Before torch 2.10, loading a vector of two elements into a 0-d buffer silently took the first."""
+    """Before torch 2.10, loading a vector of two elements into a 0-d buffer silently took the first; since then it
+    raises `RuntimeError`.
+    """
     model = BUFFER.on(nn.Module(), "x", torch.tensor(0.0))
     assert model.load_state_dict({"x": torch.tensor([7.0, 8.0])}) == ([], [])
     assert model.x.tolist() == 7
@@ -131,7 +133,7 @@ def test_loading_into_a_buffer_made_by_expand_raises_an_error():
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_values_from_meta_raises_an_error(kind, real_device):
     """By default, loading a meta tensor, which has no values, into a parameter or buffer on a real device raises
-    `RuntimeError` and leaves that unchanged.
+    `RuntimeError` and leaves the parameter or buffer unchanged.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     with pytest.raises(RuntimeError, match=r'named "x", .* exception occurred .*Cannot copy out of meta tensor'):
@@ -171,8 +173,8 @@ def test_loading_from_the_same_device_emits_no_warning(kind, device):
 @claim("LOAD-19", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_backward_through_a_result_from_before_a_load_raises_an_error(kind, real_device):
-    """After `load_state_dict()`, `backward()` through a result computed before it raises `RuntimeError` where it needs
-    the old value of a parameter or buffer.
+    """Where `backward()` needs the old value of a parameter or buffer, it raises `RuntimeError` for a result that was
+    computed before a `load_state_dict()`.
     """
     model = kind.on(ToyModel2(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
     loss = (model.b1 * model.x).sum()

@@ -96,8 +96,8 @@ def itself(inner):
 @claim("LOAD-57", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("wrap", [itself, nn.Sequential], ids=["outermost", "inner"])
 def test_loading_leaves_the_checkpoint_unchanged_though_a_module_renames_its_keys(wrap):
-    """`load_state_dict()` leaves the checkpoint's keys and tensors unchanged, even where a module renames keys in
-    `_load_from_state_dict`: it edits a copy.
+    """`load_state_dict()` leaves the keys and tensors of the given checkpoint unchanged, even where a
+    `_load_from_state_dict` renames keys: that method gets a copy of the dict.
     """
     model = wrap(Renaming())
     key = next(iter(model.state_dict())).replace("x", "old")
@@ -112,8 +112,8 @@ def test_loading_leaves_the_checkpoint_unchanged_though_a_module_renames_its_key
 
 @claim("LOAD-58", source="torch.nn.Module.load_state_dict")
 def test_a_module_renames_the_keys_of_an_old_checkpoint_by_the_version_in_its_metadata():
-    """A module that overrides `_load_from_state_dict` can rename the keys of an old checkpoint: `local_metadata` tells
-    the `_version` that it was saved with.
+    """A module that overrides `_load_from_state_dict` can rename the keys of an old checkpoint:
+    `local_metadata["version"]` is the `_version` that the module's class had when the checkpoint was saved.
     """
     old, new = OrderedDict(old=torch.ones(3)), Renaming().state_dict()
     old._metadata = {"": {"version": 1}}
@@ -127,8 +127,8 @@ def test_a_module_renames_the_keys_of_an_old_checkpoint_by_the_version_in_its_me
 
 @claim("LOAD-59", source="torch.nn.Module.load_state_dict")
 def test_each_module_loads_from_the_keys_and_the_metadata_of_its_own_path():
-    """`_load_from_state_dict` of a submodule is called with only the checkpoint keys below its path, that path and a
-    dot as `prefix`, and the metadata saved for that path.
+    """`_load_from_state_dict` of a submodule gets the checkpoint entries below the submodule's path, under their full
+    keys, with that path and a dot as `prefix` and the metadata that was saved for that path.
 
     Its `strict` is True even in a load with `strict=False`.
     """
@@ -145,8 +145,9 @@ def test_each_module_loads_from_the_keys_and_the_metadata_of_its_own_path():
 @claim("LOAD-60", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("metadata", [None, {}, {"": {"version": 3}}], ids=["none", "empty", "of the outermost"])
 def test_a_submodule_without_metadata_in_the_checkpoint_gets_an_empty_dict(metadata):
-    """A submodule for which the checkpoint's `_metadata` has no entry, or whose checkpoint has none, gets an empty dict
-    as `local_metadata` in `_load_from_state_dict`.
+    """In a load without `assign=True`, `_load_from_state_dict` of a submodule gets an empty dict as `local_metadata`
+    where the checkpoint's `_metadata` has no entry for that submodule, or where the checkpoint has no `_metadata` at
+    all.
     """
     model = nn.Sequential(Recording())
     checkpoint = OrderedDict(model.state_dict())
@@ -168,8 +169,8 @@ def test_a_module_is_told_in_its_metadata_whether_to_assign(assign):
 
 @claim("LOAD-83", source="torch.nn.Module.load_state_dict")
 def test_the_copy_of_the_checkpoint_that_a_load_hook_gets_has_its_metadata():
-    """The copy of the checkpoint that a hook gets before loading carries the checkpoint's own `_metadata` object, or
-    none where the checkpoint has none.
+    """A hook of `_register_load_state_dict_pre_hook` gets a copy of the checkpoint, which carries the checkpoint's own
+    `_metadata` object, or none where the checkpoint has none.
     """
     model, seen = ToyModel(5, 10), []
     model._register_load_state_dict_pre_hook(lambda state, *rest: seen.append(getattr(state, "_metadata", "none")))
@@ -183,7 +184,7 @@ def test_the_copy_of_the_checkpoint_that_a_load_hook_gets_has_its_metadata():
 @claim("LOAD-84", source="torch.nn.Module.load_state_dict")
 def test_a_module_that_loads_its_own_part_without_strict_hides_its_keys_from_the_result():
     """A module that calls `super()._load_from_state_dict` with `strict` False hides its own missing and unexpected keys
-    from the result of `load_state_dict()`, and nobody else's.
+    from the result of `load_state_dict()`, and no keys of other modules.
     """
     model = nn.Sequential(Lenient(), LenientWithExtraState(), nn.Linear(1, 1))
     checkpoint = {"0._extra_state": 1, "0.y": torch.ones(3), "1.x": torch.ones(3), "2._extra_state": 1, "2.y": 1}
@@ -194,8 +195,8 @@ def test_a_module_that_loads_its_own_part_without_strict_hides_its_keys_from_the
 @claim("LOAD-62", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("strict", [True, False])
 def test_the_errors_of_submodules_are_raised_together_strict_or_not(strict):
-    """Errors that submodules append to the list given to `_load_from_state_dict` are raised together as one
-    `RuntimeError`, with `strict=False` too.
+    """Where submodules append messages to the last argument of `_load_from_state_dict`, a list of errors,
+    `load_state_dict()` raises them together as one `RuntimeError`, even with `strict=False`.
     """
     with pytest.raises(RuntimeError) as error:
         nn.Sequential(Incompatible(), Incompatible()).load_state_dict({}, strict=strict)
@@ -211,7 +212,7 @@ def test_a_module_without_state_loads_an_empty_checkpoint():
 @claim("SER-12", source="torch.nn.BatchNorm1d")
 def test_BatchNorm_loads_a_checkpoint_without_its_counter_if_that_has_no_metadata(real_device):
     """A strict load of a BatchNorm checkpoint without `num_batches_tracked` raises `RuntimeError`, but succeeds where
-    it is a plain dict without `_metadata`.
+    the checkpoint is a plain dict without `_metadata`.
     """
     model = nn.Sequential(nn.Linear(1, 3), nn.BatchNorm1d(3)).to(real_device)
     checkpoint = model.state_dict()

@@ -12,8 +12,8 @@ from ..vocabulary import claim
 
 @claim("SER-54", source="torch.load")
 def test_a_map_location_that_returns_None_leaves_a_tensor_where_it_was_saved_from(tmp_path):
-    """Where a function given as `map_location` returns None, `torch.load` puts the tensor where it was saved from; the
-    function gets a storage on the CPU, which it may move.
+    """Where a function given as `map_location` returns None, `torch.load` puts the tensor where it was saved from. The
+    function is called with a storage on the CPU.
     """
     path, devices = tmp_path / "a.pt", []
     torch.save({"x": torch.ones(3)}, path)
@@ -54,7 +54,7 @@ def test_a_location_that_is_not_there_raises_RuntimeError_unless_it_is_mapped(tm
 @claim("SER-57", source="torch.load", since="2.1")
 def test_only_a_path_of_a_file_in_the_zip_format_is_mapped(tmp_path):
     """`torch.load(mmap=True)` raises `ValueError` for an open file and `RuntimeError` for a file in the format from
-    before torch 1.6; both load without it.
+    before torch 1.6; without `mmap` both load.
     """
     path = str(tmp_path / "a.pt")
     torch.save({"x": torch.ones(3)}, path, _use_new_zipfile_serialization=False)
@@ -70,8 +70,8 @@ def test_only_a_path_of_a_file_in_the_zip_format_is_mapped(tmp_path):
 
 @claim("SER-58", source="torch.serialization.set_default_mmap_options", since="2.5")
 def test_changing_a_module_that_holds_a_file_mapped_as_shared_changes_the_file(tmp_path):
-    """Within `torch.serialization.set_default_mmap_options(mmap.MAP_SHARED)`, `torch.load(mmap=True)` maps a file so
-    that changing its tensors in place changes the file; the default is `mmap.MAP_PRIVATE`, and other flags raise
+    """Within `torch.serialization.set_default_mmap_options(mmap.MAP_SHARED)`, changing the tensors of a
+    `torch.load(mmap=True)` in place changes the file. The default is `mmap.MAP_PRIVATE`; any other value raises
     `ValueError`.
     """
     path, model = str(tmp_path / "a.pt"), nn.Linear(3, 1, bias=False)
@@ -116,8 +116,8 @@ def test_the_classes_that_a_file_needs_beside_those_that_are_safe_are_listed(tmp
 
 @claim("SER-61", source="torch.nn.Module.get_extra_state")
 def test_extra_state_that_cannot_be_pickled_loads_from_a_state_dict_and_cannot_be_saved(tmp_path):
-    """Extra state that can't be pickled, such as a lambda, is in `state_dict()` and loaded from it; only `torch.save`
-    raises, `AttributeError` or `pickle.PicklingError`.
+    """Extra state that can't be pickled, such as a lambda, is in `state_dict()`, and `load_state_dict()` loads it from
+    there; `torch.save` of this state dict raises `AttributeError` or `pickle.PicklingError`.
     """
 
     class Extra(nn.Module):
@@ -137,8 +137,8 @@ def test_extra_state_that_cannot_be_pickled_loads_from_a_state_dict_and_cannot_b
 @claim("LOAD-87", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("register", ["register_parameter", "register_buffer"])
 def test_a_key_for_what_is_registered_as_None_is_unexpected_and_raises_in_a_strict_load_only(register):
-    """With `strict=False`, `load_state_dict()` reports a key for a parameter or buffer that is registered as None as
-    unexpected and leaves it None; a strict load raises `RuntimeError`.
+    """A key for a parameter or buffer that is registered as None is unexpected: a strict load raises `RuntimeError`,
+    and with `strict=False`, `load_state_dict()` reports the key and leaves the parameter or buffer None.
     """
     model = nn.Module()
     getattr(model, register)("x", None)

@@ -77,8 +77,8 @@ FILLED_IN_LATER = [
 @claim("SER-28", source="torch.nn.Module")
 @pytest.mark.parametrize("entry", FILLED_IN)
 def test_internal_dicts_that_a_pickle_of_an_older_release_lacks_are_filled_in(entry):
-    """`__setstate__` fills in the internal dicts that a module pickled by an older release lacks, such as that of
-    forward pre-hooks, as a new module has them.
+    """`__setstate__` of a module pickled by an older release fills in the internal dicts that the pickle lacks, such as
+    the one of forward pre-hooks, with those of a new module.
     """
     fresh, state = ToyModel3(5, 10), dict(vars(ToyModel3(5, 10)))
     del state[entry]

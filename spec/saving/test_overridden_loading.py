@@ -26,8 +26,9 @@ class RenamesInLoadFromStateDict(nn.Linear):
 
 @claim("LOAD-90", source="torch.nn.Module.load_state_dict")
 def test_a_submodule_that_overrides_load_state_dict_is_passed_by_when_its_parent_loads():
-    """A `load_state_dict` that a submodule's class overrides is not called when the module that contains it loads: an
-    old checkpoint that it would repair raises `RuntimeError` there."""
+    """Where a submodule's class overrides `load_state_dict`, loading the module that contains it does not call the
+    override: an old checkpoint whose keys the override would rename raises `RuntimeError`.
+    """
     alone, parent = RenamesInLoadStateDict(1, 1, bias=False), nn.Sequential(RenamesInLoadStateDict(1, 1, bias=False))
     alone.load_state_dict({"old": torch.full((1, 1), 7.0)})
     assert alone.weight.item() == 7
@@ -38,8 +39,9 @@ def test_a_submodule_that_overrides_load_state_dict_is_passed_by_when_its_parent
 
 @claim("LOAD-91", source="torch.nn.Module.load_state_dict")
 def test_a_submodule_that_overrides_load_from_state_dict_is_called_when_its_parent_loads():
-    """A `_load_from_state_dict` that a submodule's class overrides is called when the module that contains it loads,
-    and repairs an old checkpoint there as it does alone."""
+    """Where a submodule's class overrides `_load_from_state_dict`, loading the module that contains it calls the
+    override, which can rename the keys of an old checkpoint there as well.
+    """
     alone, parent = (
         RenamesInLoadFromStateDict(1, 1, bias=False),
         nn.Sequential(RenamesInLoadFromStateDict(1, 1, bias=False)),
@@ -87,3 +89,17 @@ def test_a_load_does_not_refresh_the_copy_that_an_optimizer_steps():
     assert master.item() == -1
     model.weight.data.copy_(master)
     assert model.weight.item() == -1
+
+
+@claim("LOAD-97", source="torch.nn.utils.fusion.fuse_conv_bn_eval")
+def test_a_load_leaves_a_layer_that_was_fused_before_as_it_was():
+    """A layer that `torch.nn.utils.fusion.fuse_conv_bn_eval` made of a convolution and a BatchNorm has parameters of
+    its own: `load_state_dict()` of the convolution and of the BatchNorm leaves it as it was."""
+    layer, norm = nn.Conv1d(1, 1, 1).eval(), nn.BatchNorm1d(1).eval()
+    y = torch.ones(1, 1, 1)
+    fused = torch.nn.utils.fusion.fuse_conv_bn_eval(layer, norm)
+    before = fused(y).item()
+    layer.load_state_dict({"weight": torch.full((1, 1, 1), 5.0), "bias": torch.zeros(1)})
+    norm.load_state_dict({**norm.state_dict(), "running_mean": torch.ones(1)})
+    assert round(norm(layer(y)).item(), 3) == 4
+    assert fused(y).item() == before

@@ -117,8 +117,8 @@ def test_changing_state_in_place_changes_a_state_dict_taken_earlier(kind, real_d
 @pytest.mark.parametrize("kind", SAVED)
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_the_values_of_a_state_dict_are_detached_tensors(kind, requires_grad, real_device):
-    """By default the values of `state_dict()` are detached: a parameter or buffer is saved as a `torch.Tensor` with
-    `requires_grad` False, and the module's own keeps its flag.
+    """By default the values of `state_dict()` are detached: each is a plain `torch.Tensor` with `requires_grad` False,
+    while the module's parameter or buffer keeps its own `requires_grad`.
     """
     model = kind.on(ToyModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
     model.x.requires_grad_(requires_grad)
@@ -206,7 +206,7 @@ def test_changing_the_keys_of_a_state_dict_leaves_the_module_unchanged(device):
 
 @claim("SD-09", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", SAVED)
-@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.toy"])
+@pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "body.inner"])
 def test_keep_vars_gives_the_parameters_and_buffers_themselves(kind, path):
     """`state_dict(keep_vars=True)` holds the module's own `nn.Parameter` and buffer objects, not detached tensors."""
     model = NestedModel(5, 10)
@@ -233,8 +233,8 @@ def test_a_tied_tensor_is_in_the_state_dict_under_each_of_its_names():
 
 @claim("SD-11", source="torch.nn.Module.state_dict")
 def test_gradients_are_not_in_the_state_dict(real_device):
-    """Gradients are not in `state_dict()`, and its values have no `.grad`; only with `keep_vars=True`, which gives the
-    parameters themselves, do they have one.
+    """`state_dict()` has no gradients: no key holds one, and its values have no `.grad`. With `keep_vars=True` the
+    values are the parameters themselves, which have theirs.
     """
     model = ToyModel2(5, 10).to(real_device)
     model.b1.grad = torch.ones(10, device=real_device)

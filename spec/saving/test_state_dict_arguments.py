@@ -33,8 +33,8 @@ class Telling(Versioned):
 
 @claim("SD-19", source="torch.nn.Module.state_dict")
 def test_each_call_of_state_dict_makes_a_new_OrderedDict():
-    """Each call of `state_dict()` returns a new `OrderedDict` with a new `_metadata`; that of a module without state is
-    empty.
+    """Each call of `state_dict()` returns a new `OrderedDict` with a new `_metadata`. For a module without state the
+    `OrderedDict` is empty.
     """
     model = ToyModel(5, 10)
     first, second = model.state_dict(), model.state_dict()
@@ -48,8 +48,8 @@ def test_each_call_of_state_dict_makes_a_new_OrderedDict():
 @claim("SD-20", source="torch.nn.Module.state_dict")
 @pytest.mark.parametrize("kind", [dict, OrderedDict])
 def test_a_destination_gets_the_keys_keeps_what_it_held_and_is_returned(kind, device):
-    """Given a dict as `destination`, `state_dict()` adds its keys to it, keeps what it held, returns it, and creates no
-    `_metadata` on it.
+    """`state_dict(destination=...)` adds the module's keys to the given dict and returns it; the entries that the dict
+    already had stay, and a dict without `_metadata` gets none.
     """
     model, held = NestedModel(5, 10).to(device), torch.ones(1)
     destination = kind(held=held)
@@ -72,8 +72,8 @@ def test_a_second_module_can_be_saved_into_the_same_state_dict_under_a_prefix():
 
 @claim("SD-102", source="torch.nn.Module.state_dict")
 def test_a_second_module_saved_under_the_same_prefix_replaces_the_values_and_the_version_of_the_first():
-    """Saving a second module into a state dict under a prefix that it already has replaces the values of equal keys and
-    that prefix's version in `_metadata`; the rest stays.
+    """A second module's `state_dict(destination=saved, prefix="x.")` into a dict that has entries of another module
+    under `"x."` replaces the values of equal keys and the version of `"x"` in `_metadata`; all other entries stay.
     """
     checkpoint, second = nn.BatchNorm1d(3, affine=False).state_dict(prefix="x."), Versioned()
     checkpoint._metadata["other"] = {"version": 3}
@@ -106,18 +106,18 @@ def test_the_metadata_names_a_module_by_its_prefix_without_the_last_character(pr
 
 @claim("SD-23", source="torch.nn.Module.state_dict")
 def test_the_metadata_names_the_version_of_every_submodule_by_its_path():
-    """The `_metadata` of `state_dict()` holds the version of the module and of each submodule by its path: 1, or the
-    `_version` of its class.
+    """The `_metadata` of `state_dict()` holds, under the path of the module and of each submodule, a version: the
+    `_version` of its class, which is 1 by default.
     """
     model = NestedModel(5, 10)
     model.body.norm = nn.BatchNorm1d(10)
-    model.body.toy.own = Versioned()
+    model.body.inner.own = Versioned()
     assert list(model.state_dict()._metadata.items()) == [
         ("", {"version": 1}),
         ("body", {"version": 1}),
-        ("body.toy", {"version": 1}),
-        ("body.toy.linear", {"version": 1}),
-        ("body.toy.own", {"version": 7}),
+        ("body.inner", {"version": 1}),
+        ("body.inner.linear", {"version": 1}),
+        ("body.inner.own", {"version": 7}),
         ("body.norm", {"version": 2}),
     ]
 
@@ -180,8 +180,8 @@ def test_positional_arguments_of_state_dict_raise_a_FutureWarning_at_the_caller(
 
 @claim("SD-28", source="torch.nn.Module.state_dict")
 def test_a_keyword_argument_of_state_dict_wins_over_a_positional_one():
-    """Where `destination`, `prefix` or `keep_vars` is given both by position and by keyword, `state_dict()` uses the
-    keyword's value.
+    """Where `destination`, `prefix` or `keep_vars` is given to `state_dict()` both by position and by keyword, the
+    keyword's value is used unless it is the default of that argument.
     """
     model, destination = ToyModel3(5, 10), OrderedDict()
     with pytest.warns(Warning, match="Positional args"):

@@ -64,8 +64,8 @@ def test_in_swap_mode_an_optimizer_built_before_an_assigning_load_updates_the_mo
 @pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_in_swap_mode_a_parameter_keeps_its_requires_grad(kind, requires_grad, swapping):
-    """In swap mode, a loaded parameter keeps its `requires_grad`, even where its own `module_load` returns a parameter
-    with another.
+    """In swap mode, a loaded parameter keeps its `requires_grad`, even where the `module_load` of its class returns a
+    parameter with another `requires_grad`.
     """
 
     class Kept(nn.Parameter):
@@ -96,8 +96,8 @@ def test_in_swap_mode_an_assigning_load_of_a_weakly_referenced_parameter_raises_
 @claim("LOAD-81", source="torch.Tensor.module_load", since="2.3")
 @pytest.mark.parametrize("returned", ["self", "other"])
 def test_in_swap_mode_module_load_that_returns_one_of_its_arguments_is_an_error(returned, swapping):
-    """In swap mode, loading raises `RuntimeError` where the `module_load` of a parameter's subclass returns one of its
-    arguments, `self` or `other`.
+    """In swap mode, `load_state_dict()` raises `RuntimeError` where a subclass of `nn.Parameter` defines a
+    `module_load(self, other)` that returns `self` or `other` itself.
     """
 
     class Lazy(nn.Parameter):

@@ -65,8 +65,9 @@ def from_file(thing):
 
 @claim("TIE-26", source="torch.nn.Parameter")
 def test_a_deepcopy_parts_parameters_that_view_one_storage_and_no_buffers():
-    """A `copy.deepcopy` of a module gives two parameters that view one storage memory of their own; two buffers that
-    view one storage still share it."""
+    """Two parameters that view one storage share no memory in a `copy.deepcopy` of their module, while two buffers that
+    view one storage still do.
+    """
     model = views_of_one_storage()
     duplicate = copy.deepcopy(model)
     for tensor in (model.q, duplicate.q, duplicate.c):
@@ -79,8 +80,9 @@ def test_a_deepcopy_parts_parameters_that_view_one_storage_and_no_buffers():
 
 @claim("TIE-27", source="torch.nn.Module")
 def test_pickle_parts_parameters_and_buffers_that_view_one_storage():
-    """`pickle` gives two parameters that view one storage, and two such buffers, memory of their own; two names of one
-    parameter or buffer stay tied."""
+    """After pickling a module, two parameters that view one storage no longer share memory, and neither do two such
+    buffers; one parameter or buffer under two names is still one.
+    """
     model = views_of_one_storage()
     model.r = model.p
     model.register_buffer("d", model.b)
@@ -96,8 +98,9 @@ def test_pickle_parts_parameters_and_buffers_that_view_one_storage():
 @claim("TIE-28", source="torch.save")
 @pytest.mark.parametrize("route", [from_file, copy.deepcopy])
 def test_a_file_or_deepcopy_of_a_state_dict_keeps_what_views_one_storage_together(route):
-    """A file by `torch.save` of a state dict keeps together parameters, and buffers, that view one storage, and so does
-    a `copy.deepcopy` of the state dict."""
+    """Parameters that view one storage, and buffers that do, still share memory in a state dict that was saved and
+    loaded by `torch.save` and `torch.load`, or copied by `copy.deepcopy`.
+    """
     loaded = route(views_of_one_storage().state_dict())
     loaded["q"].fill_(7)
     loaded["c"].fill_(7)
@@ -107,8 +110,9 @@ def test_a_file_or_deepcopy_of_a_state_dict_keeps_what_views_one_storage_togethe
 
 @claim("OPT-67", source="torch.optim.Optimizer")
 def test_a_deepcopy_of_an_optimizer_steps_parameters_that_no_module_has():
-    """A `copy.deepcopy` of an optimizer holds copies of the parameters and steps those: neither the module nor a copy
-    of it made apart has them."""
+    """A `copy.deepcopy` of an optimizer holds and steps copies of the parameters, which belong neither to the module
+    nor to a `copy.deepcopy` of the module.
+    """
     model = nn.Linear(2, 1, bias=False)
     nn.init.zeros_(model.weight)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)

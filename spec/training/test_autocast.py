@@ -36,8 +36,9 @@ def average(model):
 @claim("IDIOM-59", source="torch.autocast")
 @pytest.mark.parametrize("change", [in_place, load, step, average])
 def test_autocast_uses_a_trainable_parameter_as_it_was_first_used_in_the_region(change):
-    """Inside one `torch.autocast` region, a trainable parameter that changed after its first use, by a step,
-    `load_state_dict()` or in place, is still used with its old values; the next region uses the new ones."""
+    """Inside one `torch.autocast` region, a trainable float32 parameter that changes after its first use, by a step,
+    `load_state_dict()` or in place, is still used with its old values; the next region uses the new ones.
+    """
     model = ones()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert model(X).item() == 3
@@ -60,8 +61,9 @@ def test_autocast_without_its_cache_uses_a_changed_parameter_at_once():
 
 @claim("IDIOM-61", source="torch.autocast")
 def test_autocast_uses_a_changed_frozen_parameter_at_once():
-    """Inside a `torch.autocast` region, a frozen parameter that changes in place is used with its new values at once,
-    and so is a trainable one that has the region's dtype already."""
+    """Inside a `torch.autocast` region, changing a parameter in place takes effect at once where the parameter is
+    frozen or already has the region's dtype.
+    """
     frozen, low = ones().requires_grad_(False), ones().bfloat16()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert (frozen(X).item(), low(X).item()) == (3, 3)
@@ -72,8 +74,9 @@ def test_autocast_uses_a_changed_frozen_parameter_at_once():
 
 @claim("IDIOM-62", source="torch.autocast")
 def test_autocast_uses_a_parameter_that_is_rebound_at_once():
-    """Inside a `torch.autocast` region, a parameter assigned to the name of one that was used before is used at once,
-    as it is another object."""
+    """Inside a `torch.autocast` region, assigning a new `nn.Parameter` in the place of one that was already used takes
+    effect at once.
+    """
     model = ones()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert model(X).item() == 3
@@ -83,13 +86,15 @@ def test_autocast_uses_a_parameter_that_is_rebound_at_once():
 
 @claim("IDIOM-63", source="torch.autocast")
 def test_a_nested_autocast_region_uses_what_the_outer_one_has_cast():
-    """A `torch.autocast` region inside another still uses the old values of a trainable parameter that was used in the
-    outer one before it changed in place."""
+    """Where a trainable parameter was used in a `torch.autocast` region and then changed in place, a region nested in
+    that one still uses the old values, and so does the outer region afterwards.
+    """
     model = ones()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert model(X).item() == 3
         in_place(model)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             assert model(X).item() == 3
+        assert model(X).item() == 3
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert model(X).item() == 6

@@ -93,7 +93,7 @@ def test_freezing_a_BatchNorm_does_not_stop_its_statistics_and_eval_does(real_de
 @pytest.mark.parametrize("track", [True, False])
 def test_a_norm_without_scale_or_statistics_registers_them_as_None(BatchNorm, affine, track):
     """`nn.BatchNorm1d` and `nn.InstanceNorm2d` register `weight` and `bias` as None with `affine=False`, and their
-    three buffers as None with `track_running_stats=False`: neither listed nor in `state_dict()`.
+    three buffers as None with `track_running_stats=False`; what is None is not in `state_dict()`.
     """
     model = getattr(nn, BatchNorm)(3, affine=affine, track_running_stats=track)
     parameters, buffers = ["weight", "bias"], ["running_mean", "running_var", "num_batches_tracked"]
@@ -178,8 +178,8 @@ def test_the_statistics_of_BatchNorm_are_detached_from_an_input_that_requires_gr
 
 @claim("IDIOM-29", source="torch.nn.BatchNorm1d")
 def test_BatchNorm_without_statistics_normalizes_by_the_batch_in_eval_mode_too(real_device):
-    """A BatchNorm with `track_running_stats=False` normalizes by the statistics of the batch in eval mode too, where a
-    BatchNorm with running statistics uses those.
+    """A BatchNorm with `track_running_stats=False` normalizes by the statistics of the batch even in eval mode, where a
+    BatchNorm with running statistics normalizes by the running ones.
     """
     x = normal(8, 2).to(real_device)
     tracking = nn.BatchNorm1d(2).to(real_device)
@@ -231,8 +231,8 @@ def test_a_checkpoint_without_counter_leaves_the_one_that_BatchNorm_has(real_dev
 
 @claim("IDIOM-34", source="torch.nn.BatchNorm1d", until="2.2")
 def test_a_checkpoint_without_counter_sets_the_one_that_BatchNorm_has_to_zero(real_device):
-    """Before torch 2.2, a checkpoint that had neither `num_batches_tracked` nor metadata, such as a plain dict, set the
-    counter of the BatchNorm that loaded it to 0.
+    """Before torch 2.2, a checkpoint without `num_batches_tracked` and without metadata, such as a plain dict, set the
+    counter of the BatchNorm that loaded it to 0; since then it leaves the counter unchanged.
     """
     model = nn.BatchNorm1d(2).to(real_device)
     model.num_batches_tracked.fill_(7)

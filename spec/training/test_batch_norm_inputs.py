@@ -11,8 +11,8 @@ from ..vocabulary import claim
 @pytest.mark.parametrize("lazy", [False, True])
 @pytest.mark.parametrize(("dimensions", "taken"), [(1, {2, 3}), (2, {4}), (3, {5})])
 def test_a_BatchNorm_raises_for_an_input_with_other_dimensions_and_counts_no_batch(dimensions, taken, lazy):
-    """`nn.BatchNorm1d` takes inputs of 2 and 3 dimensions, `nn.BatchNorm2d` of 4 and `nn.BatchNorm3d` of 5; others
-    raise `ValueError`, and `num_batches_tracked` stays; the lazy ones do the same.
+    """`nn.BatchNorm1d` takes inputs of 2 and 3 dimensions, `nn.BatchNorm2d` of 4 and `nn.BatchNorm3d` of 5, and so do
+    their lazy variants. Other inputs raise `ValueError`, and `num_batches_tracked` stays.
     """
     model = getattr(nn, f"LazyBatchNorm{dimensions}d")() if lazy else getattr(nn, f"BatchNorm{dimensions}d")(2)
     for number in {2, 3, 4, 5} - taken:
@@ -30,7 +30,7 @@ def test_a_BatchNorm_raises_for_an_input_with_other_dimensions_and_counts_no_bat
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_lazy_BatchNorm_takes_the_number_of_channels_from_its_first_input(affine, track, channels):
     """An `nn.LazyBatchNorm1d` with parameters or statistics has `num_features` 0 until its first forward makes it an
-    `nn.BatchNorm1d` for the channels of the input, with the state and options of one that was made for them.
+    `nn.BatchNorm1d` for the channels of the input, with the same options and the usual initial state.
     """
     options = {"eps": 0.5, "momentum": 0.25, "affine": affine, "track_running_stats": track}
     model, whole = nn.LazyBatchNorm1d(**options), nn.BatchNorm1d(channels, **options)
@@ -47,8 +47,8 @@ def test_a_lazy_BatchNorm_takes_the_number_of_channels_from_its_first_input(affi
 
 @claim("IDIOM-58", source="torch.nn.BatchNorm1d")
 def test_statistics_switched_off_later_are_kept_and_used_in_eval_mode():
-    """Setting `track_running_stats` of a BatchNorm to False later stops the updates of its buffers in training mode and
-    keeps them: eval mode still normalizes by them.
+    """After `track_running_stats` of a built BatchNorm is set to False, training mode no longer updates its buffers,
+    but the buffers stay, and eval mode still normalizes by them.
     """
     model = nn.BatchNorm1d(1, affine=False, eps=3.0)
     model.track_running_stats = False
@@ -58,3 +58,41 @@ def test_statistics_switched_off_later_are_kept_and_used_in_eval_mode():
     assert model.eval()(x).flatten().tolist() == [1, 2]
     model.reset_running_stats()
     assert list(model.state_dict()) == ["running_mean", "running_var", "num_batches_tracked"]
+
+
+@claim("IDIOM-64", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize(("name", "other"), [("running_mean", "running_var"), ("running_var", "running_mean")])
+def test_a_BatchNorm_with_one_statistic_None_raises_in_evaluation(name, other):
+    """In eval mode, a BatchNorm raises `RuntimeError` where just one of `running_mean` and `running_var` is None. Where
+    both are None it normalizes by the batch and leaves `num_batches_tracked` unchanged.
+    """
+    x = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    model = nn.BatchNorm1d(2).eval()
+    setattr(model, name, None)
+    with pytest.raises(RuntimeError, match=f"{name} must be defined in evaluation mode"):
+        model(x)
+    setattr(model, other, None)
+    assert model(x).round().tolist() == [[-1, -1], [1, 1]]
+    assert model.num_batches_tracked.item() == 0
+
+
+@claim("IDIOM-65", source="torch.nn.BatchNorm1d", since="2.9")
+@pytest.mark.parametrize("name", ["running_mean", "running_var"])
+def test_a_BatchNorm_with_one_statistic_None_raises_in_training(name):
+    """In training mode, a BatchNorm raises `ValueError` where just one of `running_mean` and `running_var` is None."""
+    model = nn.BatchNorm1d(2)
+    setattr(model, name, None)
+    with pytest.raises(ValueError, match="must either both be None or neither be None"):
+        model(torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+
+
+@claim("IDIOM-66", source="torch.nn.BatchNorm1d")
+def test_a_BatchNorm_without_its_counter_updates_its_statistics():
+    """A BatchNorm whose `num_batches_tracked` is None updates `running_mean` in training mode as one with a counter."""
+    model, counting = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
+    model.num_batches_tracked = None
+    for norm in (model, counting):
+        norm(torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+    assert model.running_mean.tolist() == counting.running_mean.tolist() != [0, 0]
+    assert model.num_batches_tracked is None
+    assert counting.num_batches_tracked.item() == 1

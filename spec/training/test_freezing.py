@@ -15,25 +15,25 @@ def flags(module):
 @pytest.mark.parametrize("kind", [*BUFFERS, PLAIN_TENSOR])
 @pytest.mark.parametrize("trainable", [True, False])
 def test_freezing_or_unfreezing_a_module_changes_its_parameters_and_nothing_else(kind, trainable):
-    """`module.requires_grad_(False)` freezes the parameters of a module and its submodules, `requires_grad_(True)`
-    makes floating-point ones trainable; buffers and plain tensors keep their `requires_grad`.
+    """`module.requires_grad_(False)` freezes the parameters of a module and its submodules, and `requires_grad_(True)`
+    makes floating-point and complex ones trainable; buffers and plain tensors keep their `requires_grad`.
 
     Beware: `requires_grad_(True)` unfreezes a constant that is held as a frozen parameter too; held as a buffer, it
     stays a constant.
     """
     model = NestedModel(5, 10)
-    for module in (model, model.body.toy):
+    for module in (model, model.body.inner):
         kind.on(module, "x", torch.ones(3, requires_grad=not trainable))
     for parameter in model.parameters():
         parameter.requires_grad = not trainable
     model.requires_grad_(trainable)
     assert flags(model) == {
         "scale": trainable,
-        "body.toy.b1": trainable,
-        "body.toy.linear.weight": trainable,
-        "body.toy.linear.bias": trainable,
+        "body.inner.b1": trainable,
+        "body.inner.linear.weight": trainable,
+        "body.inner.linear.bias": trainable,
     }
-    assert model.x.requires_grad is model.body.toy.x.requires_grad is (not trainable)
+    assert model.x.requires_grad is model.body.inner.x.requires_grad is (not trainable)
     assert not model.shift.requires_grad
 
 
@@ -58,20 +58,20 @@ def test_freezing_a_submodule_leaves_the_rest_trainable(device):
     around it trainable.
     """
     model = NestedModel(5, 10).to(device)
-    model.body.toy.linear.requires_grad_(False)
+    model.body.inner.linear.requires_grad_(False)
     assert flags(model) == {
         "scale": True,
-        "body.toy.b1": True,
-        "body.toy.linear.weight": False,
-        "body.toy.linear.bias": False,
+        "body.inner.b1": True,
+        "body.inner.linear.weight": False,
+        "body.inner.linear.bias": False,
     }
 
 
 @claim("GRAD-25", source="torch.nn.Module.requires_grad_")
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.uint8])
 def test_a_module_with_an_integer_parameter_can_be_frozen_and_raises_when_it_is_unfrozen(dtype):
-    """`module.requires_grad_(False)` freezes a module with an integer or bool parameter; `requires_grad_(True)` raises
-    `RuntimeError` at that parameter, which stays frozen, after the parameters registered before it became trainable.
+    """`module.requires_grad_(False)` freezes a module with an integer or bool parameter. `requires_grad_(True)` raises
+    `RuntimeError` at this parameter, which stays frozen; parameters registered before it are trainable by then.
     """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3))

@@ -32,8 +32,10 @@ from .optimizers import OPTIMIZERS
 @answers("gets a gradient?", yes=(PARAMETER,))
 @any_model
 def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(real_device, Model, channels, shape):
-    """After `backward()`, the `.grad` of each trainable parameter that the output depends on has the parameter's own
-    shape, dtype and device.
+    """By default, after `backward()`, the `.grad` of each trainable parameter that the output depends on has the
+    parameter's own shape, dtype and device.
+
+    Beware: it has another dtype where `grad_dtype` was set, or the module was converted since the forward.
     """
     model = Model(*channels).to(real_device)
     model.x = nn.Parameter(torch.ones(shape, dtype=torch.float64).to(real_device))
@@ -165,8 +167,8 @@ def test_a_parameter_that_the_output_does_not_depend_on_gets_no_gradient_and_no_
 
 @claim("GRAD-17", source="torch.Tensor.backward")
 def test_a_second_backward_adds_to_the_gradient_of_the_first_in_place(real_device):
-    """A second `backward()` adds to the gradient of the first in place: `.grad` of a parameter stays the same tensor
-    and holds the sum.
+    """By default, a second `backward()` adds to the gradient of the first in place: `.grad` of a parameter stays the
+    same tensor and holds the sum.
     """
     model = ToyModel2(5, 10).to(real_device)
     x = torch.ones(3, 5, device=real_device)
@@ -187,8 +189,8 @@ def test_a_second_backward_adds_to_the_gradient_of_the_first_in_place(real_devic
     ],
 )
 def test_assigning_a_gradient_of_another_shape_or_dtype_raises(shape, dtype):
-    """Assigning a tensor of another shape or dtype than the parameter's to its `.grad` raises `RuntimeError`, and the
-    gradient that it had stays.
+    """By default, assigning to the `.grad` of a parameter a tensor of another shape or dtype than the parameter's
+    raises `RuntimeError`, and the previous gradient stays.
     """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3))
@@ -216,7 +218,7 @@ def test_under_no_grad_parameters_stay_trainable_and_the_output_has_no_grad_fn(r
 @claim("GRAD-20", source="torch.inference_mode")
 def test_a_buffer_made_in_inference_mode_raises_where_backward_would_need_it():
     """A buffer set to a tensor made under `torch.inference_mode()` raises `RuntimeError` where autograd saves it for
-    backward, as in a product with a parameter; its `clone()` works.
+    backward, as in a product with a parameter; a buffer set to its `clone()` works.
 
     Beware of a module that fills a cache in its first forward, if that one runs under `torch.inference_mode()`.
     """

@@ -160,8 +160,8 @@ class RunningMean(nn.Module):
 
 @claim("IDIOM-40", source="torch.nn.Module.register_buffer")
 def test_a_running_mean_that_is_rebound_takes_the_shape_of_its_input_into_the_checkpoint(real_device):
-    """A running mean in a buffer that `forward` rebinds takes the shape of its input; the checkpoint then has that
-    shape, and loading it into a fresh module raises `RuntimeError`.
+    """A running mean in a buffer that `forward` rebinds takes the shape that broadcasting with the input gives. The
+    checkpoint then has this shape, and loading it into a fresh module raises `RuntimeError`.
     """
     trained, fresh = RunningMean(4, in_place=False).to(real_device), RunningMean(4, in_place=False).to(real_device)
     trained(torch.ones(2, 4, device=real_device))

@@ -36,7 +36,7 @@ def test_changing_a_trainable_parameter_in_place_raises_unless_under_no_grad(op,
 @pytest.mark.parametrize("op", IN_PLACE)
 def test_a_buffer_or_frozen_parameter_can_be_changed_in_place_without_no_grad(kind, op, real_device):
     """A frozen parameter, or a buffer that doesn't require grad, can be changed in place without `torch.no_grad()`, for
-    example by `add_(1)`: it stays the same tensor and gets no `grad_fn`.
+    example by `add_(1)`: it stays the same tensor and gets no `grad_fn`, unless the operand requires grad.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     x = model.x
@@ -49,8 +49,8 @@ def test_a_buffer_or_frozen_parameter_can_be_changed_in_place_without_no_grad(ki
 @claim("GRAD-41", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_changing_a_buffer_that_requires_grad_in_place_raises_as_for_a_trainable_parameter(kind, real_device):
-    """Changing a buffer that requires grad in place, outside `torch.no_grad()`, raises `RuntimeError` as for a
-    trainable parameter, and the buffer stays unchanged.
+    """Changing a buffer that is a leaf and requires grad in place raises `RuntimeError` outside `torch.no_grad()`, as
+    it does for a trainable parameter, and the buffer stays unchanged.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=True))
     with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
@@ -80,8 +80,8 @@ class Tracker(nn.Module):
 @claim("GRAD-11", source="torch.Tensor.detach")
 @pytest.mark.parametrize("update", ["in place", "rebound"])
 def test_a_buffer_updated_from_a_tensor_that_requires_grad_keeps_its_graph_into_the_next_step(update, real_device):
-    """A buffer that `forward` updates from a tensor that requires grad, in place or by rebinding, keeps its graph; if
-    the output uses it, the next step's `backward()` raises `RuntimeError`.
+    """A buffer that `forward` updates from a tensor that requires grad, in place or by rebinding, gets a `grad_fn`. If
+    the next output uses it, `backward()` raises `RuntimeError` where it needs values that the first `backward()` freed.
 
     Update it from the tensor's `detach()`.
     """
@@ -97,8 +97,8 @@ def test_a_buffer_updated_from_a_tensor_that_requires_grad_keeps_its_graph_into_
 @claim("GRAD-42", source="torch.Tensor.detach")
 @pytest.mark.parametrize("update", ["in place", "rebound"])
 def test_a_buffer_updated_from_detached_values_keeps_no_graph(update, real_device):
-    """A buffer that `forward` updates from `output.detach()`, in place or by rebinding, gets no `grad_fn`, and the next
-    step's `backward()` works.
+    """A buffer that `forward` rebinds to values of `output.detach()`, or adds such values to in place, gets no
+    `grad_fn`, and the next step's `backward()` works.
     """
     model = Tracker(update, detached=True).to(real_device)
     x = torch.ones(3, device=real_device)

@@ -25,8 +25,9 @@ def converted():
 @claim("GRAD-49", source="torch.inference_mode")
 @pytest.mark.parametrize("make", [built, converted])
 def test_a_Linear_built_or_converted_in_inference_mode_gets_no_gradient_for_its_weight(make):
-    """A Linear built or converted inside `torch.inference_mode()` runs `backward()` without an error, but its weight
-    gets no gradient, though its `requires_grad` is True; its bias gets one."""
+    """After an `nn.Linear` was built or converted inside `torch.inference_mode()`, `backward()` through it raises no
+    error. Its bias gets a gradient, but its weight gets none, though `weight.requires_grad` is True.
+    """
     model, usual = make(), nn.Linear(3, 2)
     model(torch.ones(1, 3)).sum().backward()
     usual(torch.ones(1, 3)).sum().backward()
@@ -40,8 +41,9 @@ def test_a_Linear_built_or_converted_in_inference_mode_gets_no_gradient_for_its_
 @claim("GRAD-50", source="torch.inference_mode")
 @pytest.mark.parametrize("make", [built, converted])
 def test_a_Linear_built_or_converted_in_inference_mode_cannot_pass_a_gradient_on(make):
-    """A Linear built or converted inside `torch.inference_mode()` raises `RuntimeError` in `forward` when its input
-    requires grad, as behind a trainable layer; under `torch.no_grad()` it computes."""
+    """An `nn.Linear` that was built or converted inside `torch.inference_mode()` raises `RuntimeError` in `forward` for
+    an input that requires grad, such as the output of a trainable layer; under `torch.no_grad()` it computes.
+    """
     model = nn.Sequential(nn.Linear(3, 3), make())
     with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
         model(torch.ones(1, 3))
@@ -51,8 +53,9 @@ def test_a_Linear_built_or_converted_in_inference_mode_cannot_pass_a_gradient_on
 
 @claim("GRAD-51", source="torch.inference_mode")
 def test_a_BatchNorm_built_in_inference_mode_runs_in_eval_mode_only():
-    """A BatchNorm built inside `torch.inference_mode()` raises `RuntimeError` in training mode, where it would update
-    its statistics; in eval mode under `torch.no_grad()` it computes."""
+    """An `nn.BatchNorm1d` that was built inside `torch.inference_mode()` raises `RuntimeError` in training mode, where
+    it would update its statistics; in eval mode under `torch.no_grad()` it computes.
+    """
     with torch.inference_mode():
         model = nn.BatchNorm1d(2)
     with pytest.raises(RuntimeError, match=REFUSED):
@@ -64,8 +67,9 @@ def test_a_BatchNorm_built_in_inference_mode_runs_in_eval_mode_only():
 
 @claim("GRAD-52", source="torch.nn.Module.requires_grad_")
 def test_what_is_frozen_and_was_built_in_inference_mode_cannot_be_made_trainable():
-    """`requires_grad_()` raises `RuntimeError` on a module built inside `torch.inference_mode()`, frozen or not;
-    `requires_grad_(False)` freezes it."""
+    """Called outside `torch.inference_mode()`, `requires_grad_()` raises `RuntimeError` on a module that was built
+    inside, frozen or not; `requires_grad_(False)` freezes the module.
+    """
     model = built()
     with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor outside InferenceMode"):
         model.requires_grad_()
@@ -78,8 +82,9 @@ def test_what_is_frozen_and_was_built_in_inference_mode_cannot_be_made_trainable
 
 @claim("GRAD-53", source="torch.nn.Module.load_state_dict")
 def test_a_module_built_in_inference_mode_does_not_load_afterwards():
-    """`load_state_dict()` raises `RuntimeError` for a module built inside `torch.inference_mode()`, though it writes
-    the values; a module that only loads inside can be trained afterwards."""
+    """For a module built inside `torch.inference_mode()`, `load_state_dict()` outside raises `RuntimeError`, though it
+    writes the values. A module built outside that loads inside can still be trained afterwards.
+    """
     model, usual, checkpoint = built(), nn.Linear(3, 2), {"weight": torch.full((2, 3), 7.0), "bias": torch.zeros(2)}
     with pytest.raises(RuntimeError, match=REFUSED):
         model.load_state_dict(checkpoint)
@@ -94,8 +99,9 @@ def test_a_module_built_in_inference_mode_does_not_load_afterwards():
 @claim("LOAD-88", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("make", [built, converted])
 def test_an_assigning_load_makes_a_module_from_inference_mode_trainable(make):
-    """`load_state_dict(assign=True)` makes a module that was built or converted inside `torch.inference_mode()`
-    trainable, as its parameters are then the checkpoint's tensors."""
+    """After `load_state_dict(assign=True)` a module that was built or converted inside `torch.inference_mode()` can be
+    trained, as its parameters then hold the checkpoint's tensors.
+    """
     model = make()
     model.load_state_dict({"weight": torch.ones(2, 3), "bias": torch.zeros(2)}, assign=True)
     model(torch.ones(1, 3)).sum().backward()
@@ -106,8 +112,9 @@ def test_an_assigning_load_makes_a_module_from_inference_mode_trainable(make):
 @claim("SER-62", source="torch.inference_mode")
 @pytest.mark.parametrize("make", [built, converted])
 def test_a_deepcopy_is_of_the_mode_in_which_it_is_made(make):
-    """A `copy.deepcopy` made outside of `torch.inference_mode()` can be trained, also of a module that was built or
-    converted inside; one made inside cannot, also of a module from outside."""
+    """A `copy.deepcopy` of a module that is made outside of `torch.inference_mode()` can be trained, even where the
+    module was built or converted inside. A copy made inside cannot, even where the module is from outside.
+    """
     model = copy.deepcopy(make())
     with torch.inference_mode():
         inside = copy.deepcopy(model)
@@ -133,8 +140,8 @@ def test_a_conversion_back_makes_a_module_that_was_converted_in_inference_mode_t
 
 @claim("MOVE-100", source="torch.nn.Module.to")
 def test_a_conversion_does_not_make_a_module_that_was_built_in_inference_mode_trainable():
-    """After a conversion, a module that was built inside `torch.inference_mode()` has parameters for which
-    `is_inference()` is False, and still raises `RuntimeError` in `forward`, and for a change in place.
+    """A module built inside `torch.inference_mode()` and then converted outside has parameters whose `is_inference()`
+    is False. Yet its `forward` raises `RuntimeError`, and so does changing them in place.
 
     The parameters stay the same objects, and those have no version counter. A deep copy has.
     """
@@ -179,8 +186,10 @@ class ChangesInPlace(nn.Module):
 @claim("GRAD-54", source="torch.inference_mode")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_a_buffer_that_is_rebound_in_inference_mode_cannot_be_changed_afterwards(kind, real_device):
-    """A buffer that `forward` rebinds inside `torch.inference_mode()` raises `RuntimeError` for a change in place
-    afterwards, though it is made; one that `forward` changes in place there does not."""
+    """After `forward` has rebound a buffer inside `torch.inference_mode()`, changing the buffer in place outside raises
+    `RuntimeError`, though the change is made. A buffer that `forward` changed in place inside can be changed
+    afterwards.
+    """
     rebound = kind.on(Rebinds(), "x", torch.zeros(3, device=real_device))
     changed = kind.on(ChangesInPlace(), "x", torch.zeros(3, device=real_device))
     with torch.inference_mode():

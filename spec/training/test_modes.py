@@ -58,12 +58,12 @@ def test_a_new_module_is_in_training_mode_and_train_False_puts_it_into_eval_mode
 @claim("IDIOM-14", source="torch.nn.Module.train")
 @pytest.mark.parametrize("mode", [True, False])
 def test_train_sets_the_mode_of_every_registered_submodule_at_any_depth(mode):
-    """`module.train(mode)` sets the mode of every registered submodule at any depth, in an `nn.ModuleList` too,
-    whatever it was, unless its class overrides `train()`; a submodule that is None is skipped.
+    """`module.train(mode)` sets the mode of every registered submodule at any depth, in an `nn.ModuleList` too, unless
+    the submodule's class overrides `train()`; a submodule that is None is skipped.
     """
     model = nn.Sequential(NestedModel(5, 10), nn.ModuleList([nn.Dropout()]), nn.ModuleDict({"x": nn.ReLU()}))
     model.add_module("nothing", None)
-    model[0].body.toy.linear.training = mode
+    model[0].body.inner.linear.training = mode
     model[1].training = not mode
     model.train(mode)
     assert [module.training for module in model.modules()] == [mode] * 9
@@ -71,13 +71,13 @@ def test_train_sets_the_mode_of_every_registered_submodule_at_any_depth(mode):
 
 @claim("IDIOM-15", source="torch.nn.Module.train")
 def test_eval_of_a_submodule_leaves_the_modules_around_it_in_training_mode(device):
-    """`eval()` of a submodule puts it and its own submodules into eval mode and leaves the modules around it in
-    training mode.
+    """`eval()` of a submodule puts this submodule and its own submodules into eval mode and leaves the modules around
+    it in training mode.
     """
     model = NestedModel(5, 10).to(device)
     model.body.eval()
     trained = {name: module.training for name, module in model.named_modules()}
-    assert trained == {"": True, "body": False, "body.toy": False, "body.toy.linear": False}
+    assert trained == {"": True, "body": False, "body.inner": False, "body.inner.linear": False}
 
 
 @claim("IDIOM-16", source="torch.nn.Module.eval")
@@ -94,8 +94,8 @@ def test_a_submodule_assigned_to_a_module_in_eval_mode_keeps_its_own_mode():
 
 @claim("IDIOM-17", source="torch.nn.ModuleList")
 def test_eval_does_not_reach_a_module_in_a_plain_list():
-    """`module.eval()` doesn't reach a module that is held in a plain Python list, which stays in training mode; it
-    reaches one in an `nn.ModuleList`.
+    """`module.eval()` reaches a module in an `nn.ModuleList`, but not one that is held in a plain Python list, which
+    stays in training mode.
     """
     model = nn.Module()
     model.plain = [nn.Dropout()]
@@ -136,8 +136,8 @@ class Recording(nn.Module):
 
 @claim("IDIOM-19", source="torch.nn.Module.eval")
 def test_eval_calls_train_False_which_a_module_or_submodule_may_override():
-    """`eval()` is `train(False)`: it calls a `train()` that the module's class overrides, and so does `eval()` of a
-    module around it.
+    """`eval()` calls `train(False)`, so that a `train()` that the module's class overrides is called; `eval()` of a
+    module around it calls this `train()` as well.
     """
     model = Recording()
     nn.Sequential(model).eval()

@@ -84,8 +84,8 @@ def test_hooks_of_all_optimizers_enclose_those_of_one():
 
 @claim("OPT-50", source="torch.optim.Optimizer.register_state_dict_post_hook", since="2.1")
 def test_a_state_dict_hook_of_an_optimizer_edits_or_replaces_what_is_saved():
-    """A hook of `register_state_dict_pre_hook` runs before `state_dict()` reads the optimizer; what a hook of
-    `register_state_dict_post_hook` returns replaces the dict, and None keeps it, with the changes made in place.
+    """A hook of an optimizer's `register_state_dict_pre_hook` runs before `state_dict()` reads the optimizer. A hook of
+    `register_state_dict_post_hook` may change the dict in place, or return another one in its place.
     """
     optimizer = trained()
     optimizer.register_state_dict_pre_hook(lambda called: called.param_groups[0].update(lr=3.0))
@@ -99,8 +99,8 @@ def test_a_state_dict_hook_of_an_optimizer_edits_or_replaces_what_is_saved():
 
 @claim("OPT-51", source="torch.optim.Optimizer.register_load_state_dict_pre_hook", since="2.1")
 def test_a_load_hook_of_an_optimizer_edits_or_replaces_what_is_loaded():
-    """What a hook of `register_load_state_dict_pre_hook` returns is loaded instead of the checkpoint, of which it gets
-    a shallow copy; a hook of `register_load_state_dict_post_hook` runs once all is loaded.
+    """A hook of an optimizer's `register_load_state_dict_pre_hook` may change its shallow copy of the checkpoint, or
+    return a dict to load instead. A hook of `register_load_state_dict_post_hook` runs once all is loaded.
     """
     optimizer, seen = trained(), []
     saved = SGD([nn.Parameter(torch.ones(2))], lr=0.5).state_dict()
@@ -119,8 +119,8 @@ def test_a_load_hook_of_an_optimizer_edits_or_replaces_what_is_loaded():
 @claim("OPT-52", source="torch.optim.Optimizer.register_state_dict_pre_hook", since="2.1")
 @pytest.mark.parametrize("kind", ["state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post"])
 def test_a_hook_of_an_optimizer_runs_first_if_it_is_prepended(kind):
-    """Hooks of an optimizer run in the order in which they were registered; with `prepend=True`, one runs before those
-    registered earlier, for saving as for loading.
+    """The hooks of an optimizer for `state_dict()` and for `load_state_dict()` run in the order in which they were
+    registered; one registered with `prepend=True` runs before those registered earlier.
     """
     optimizer, seen = trained(), []
     register = getattr(optimizer, f"register_{kind}_hook")
@@ -138,8 +138,8 @@ def test_a_hook_of_an_optimizer_runs_first_if_it_is_prepended(kind):
     ["step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post"],
 )
 def test_a_copy_of_an_optimizer_has_no_hooks(copied_by, kind):
-    """A deep copy of an optimizer and an unpickled one have none of its hooks, but take hooks of their own; they hold
-    copies of the parameters and of their state, and the same options.
+    """A deep copy of an optimizer, or an unpickled one, has none of the original's hooks, but takes hooks of its own.
+    It holds copies of the parameters and of the state, and the same options.
     """
     optimizer, seen = trained(), []
     optimizer.step()

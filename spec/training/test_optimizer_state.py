@@ -60,8 +60,8 @@ def test_the_state_dict_of_an_optimizer_numbers_the_parameters_through_all_group
 
 @claim("OPT-36", source="torch.optim.Optimizer.state_dict")
 def test_the_state_dict_of_an_optimizer_holds_its_own_tensors_and_no_parameter(real_device):
-    """The `state_dict()` of an `optim.Adam` holds numbers instead of parameters, and of its state the live tensors
-    themselves, such as `exp_avg`, not copies.
+    """The `state_dict()` of an `optim.Adam` has numbers in the place of parameters. The tensors of the optimizer's
+    state, such as `exp_avg`, are in it themselves, not as copies.
     """
     model = Pair("a", "b").to(real_device)
     optimizer = stepped(Adam(model.parameters(), lr=0.1))
@@ -117,8 +117,8 @@ def test_an_optimizer_that_loads_a_state_dict_from_memory_shares_its_tensors(rea
 
 @claim("OPT-45", source="torch.optim.Optimizer.load_state_dict", until="2.1")
 def test_an_optimizer_that_loads_a_state_dict_from_memory_copies_its_tensors(real_device):
-    """Before torch 2.1, `optimizer.load_state_dict()` copied the state tensors, such as `momentum_buffer`: a further
-    step of the optimizer that was saved left those of the one that had loaded unchanged.
+    """Before torch 2.1, `optimizer.load_state_dict()` copied state tensors such as `momentum_buffer`; since then two
+    optimizers share them where one loads the live `state_dict()` of the other.
     """
     optimizer = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.1, momentum=0.9))
     model = Pair("a", "b").to(real_device)
@@ -197,3 +197,25 @@ def test_loading_an_optimizer_does_not_compare_its_state_with_the_shape_of_the_p
     assert optimizer.state[model.weight]["momentum_buffer"].shape == (3,)
     with pytest.raises(RuntimeError, match=r"size|shape"):
         stepped(optimizer)
+
+
+@pytest.fixture
+def default_dtype():
+    """Set the default dtype, for the test."""
+    dtype = torch.get_default_dtype()
+    yield torch.set_default_dtype
+    torch.set_default_dtype(dtype)
+
+
+@claim("OPT-73", source="torch.optim.Adam", since="2.3")
+def test_the_count_of_Adam_s_steps_is_float64_where_that_is_the_default_dtype(default_dtype):
+    """`optim.Adam` counts its steps in a tensor `step` of dtype `torch.float64` where that is the default dtype at the
+    first step, and of `torch.float32` otherwise; `exp_avg` has the dtype of the parameter.
+    """
+    model = nn.Linear(2, 2)
+    of = {}
+    for dtype in (torch.float32, torch.float64, torch.bfloat16):
+        default_dtype(dtype)
+        of[dtype] = stepped(Adam(model.parameters())).state[model.weight]
+    assert [state["step"].dtype for state in of.values()] == [torch.float32, torch.float64, torch.float32]
+    assert [state["exp_avg"].dtype for state in of.values()] == [torch.float32, torch.float32, torch.float32]

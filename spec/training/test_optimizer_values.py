@@ -17,8 +17,8 @@ def parameter():
 
 @claim("OPT-54", source="torch.optim.Optimizer.load_state_dict", since="2.6")
 def test_names_of_parameters_are_loaded_and_otherwise_kept():
-    """`load_state_dict()` of an optimizer with named parameters takes `param_names` from the checkpoint, even if they
-    differ, and keeps its own where the checkpoint has none; the names change nothing else.
+    """`load_state_dict()` of an optimizer with named parameters takes `param_names` from the checkpoint, even where
+    these differ from its own names, and keeps its own where the checkpoint has none.
     """
     optimizer = SGD([("weight", parameter())], lr=0.1)
     other, nameless = SGD([("bias", parameter())], lr=0.2).state_dict(), SGD([parameter()], lr=0.3).state_dict()
@@ -31,8 +31,8 @@ def test_names_of_parameters_are_loaded_and_otherwise_kept():
 
 @claim("OPT-55", source="torch.optim.Optimizer.add_param_group")
 def test_a_group_keeps_options_that_the_optimizer_does_not_know():
-    """A parameter group may have any further options, such as a name: they are kept, saved, and loaded as deep copies;
-    a list in them that changes later leaves the checkpoint unchanged.
+    """A parameter group may have any further options, such as a name, which are saved with the optimizer and loaded as
+    deep copies: changing a loaded list leaves the checkpoint unchanged.
     """
     saved = SGD([{"params": [parameter()], "name": "head", "notes": [1]}], lr=0.1).state_dict()
     optimizer = SGD([parameter()], lr=0.5)
@@ -44,12 +44,19 @@ def test_a_group_keeps_options_that_the_optimizer_does_not_know():
 
 @claim("OPT-56", source="torch.optim.Optimizer.load_state_dict")
 def test_state_of_any_form_is_loaded_and_its_tensors_converted():
-    """`load_state_dict()` of an optimizer converts tensors in dicts and lists of its state, too, to the dtype of the
-    parameter, integer tensors included, and takes other values, and state of no parameter, as they are.
+    """`load_state_dict()` of an optimizer converts all tensors in the state of a floating-point parameter, except
+    `step`, to its dtype, even integer ones and those in nested dicts and lists. Values that are no tensors are taken as
+    they are.
     """
     saved = SGD([parameter()], lr=0.1).state_dict()
     saved["state"] = {
-        0: {"nested": {"x": torch.ones(1)}, "list": [torch.ones(1), 5], "count": torch.tensor(3), "number": 4},
+        0: {
+            "nested": {"x": torch.ones(1)},
+            "list": [torch.ones(1), 5],
+            "count": torch.tensor(3),
+            "number": 4,
+            "step": torch.tensor(2),
+        },
         "note": "of no parameter",
     }
     own = nn.Parameter(torch.ones(2, dtype=torch.float64))
@@ -57,6 +64,7 @@ def test_state_of_any_form_is_loaded_and_its_tensors_converted():
     optimizer.load_state_dict(saved)
     state = optimizer.state[own]
     assert state["nested"]["x"].dtype is state["list"][0].dtype is state["count"].dtype is torch.float64
+    assert (state["step"].dtype, state["step"].item()) == (torch.int64, 2)
     assert (state["list"][1], state["number"], state["count"].item()) == (5, 4, 3)
     assert optimizer.state["note"] == "of no parameter"
     assert optimizer.state_dict()["state"]["note"] == "of no parameter"
@@ -65,8 +73,8 @@ def test_state_of_any_form_is_loaded_and_its_tensors_converted():
 
 @claim("OPT-57", source="torch.optim.Optimizer.load_state_dict")
 def test_the_state_of_a_complex_parameter_keeps_its_dtype():
-    """`load_state_dict()` of an optimizer keeps the dtype of the state of a complex parameter and takes the device of
-    the parameter, where it converts the state of a floating one.
+    """`load_state_dict()` of an optimizer converts the state of a floating parameter to the dtype of the parameter, but
+    keeps the checkpoint's dtype for the state of a complex parameter.
     """
     saved = SGD([parameter(), parameter()], lr=0.1).state_dict()
     saved["state"] = {number: {"momentum_buffer": torch.ones(2, dtype=torch.float64)} for number in range(2)}
@@ -115,8 +123,8 @@ def test_zero_grad_of_an_optimizer_zeroes_in_place_and_detaches(foreach):
 
 @claim("OPT-60", source="torch.optim.Optimizer.step")
 def test_a_step_calls_its_closure_with_gradients_and_returns_the_loss():
-    """`optimizer.step(closure)` calls the closure once, before the parameters change, with gradients enabled even under
-    `torch.no_grad()`, and returns what it returns; without a closure it returns None.
+    """`step(closure)` of an optimizer such as `optim.SGD` calls the closure once, before the parameters change and with
+    gradients enabled even under `torch.no_grad()`, and returns the closure's result; without a closure it returns None.
     """
     own = parameter()
     optimizer, seen = SGD([own], lr=1.0), []
@@ -154,8 +162,8 @@ def test_an_optimizer_without_step_raises_NotImplementedError():
 
 @claim("OPT-62", source="torch.optim.Optimizer.add_param_group")
 def test_a_group_without_a_required_option_raises():
-    """An optimizer whose default for an option is `torch.optim.optimizer.required` raises `ValueError` for a group that
-    doesn't give it, and adds no group.
+    """Where an optimizer's default for an option is `torch.optim.optimizer.required`, `add_param_group()` raises
+    `ValueError` for a group without this option and adds no group.
     """
     optimizer = optim.Optimizer([{"params": [parameter()], "lr": 0.1}], {"lr": required})
     with pytest.raises(ValueError, match="didn't specify a value of required optimization parameter lr"):
@@ -178,8 +186,8 @@ def test_an_optimizer_takes_a_non_leaf_that_retains_its_gradient():
 
 @claim("OPT-64", source="torch.optim.Optimizer.state_dict")
 def test_a_parameter_that_is_twice_in_a_group_has_one_number():
-    """In the `state_dict()` of an optimizer, a parameter that is twice in a group has at both places the number of
-    the second one, and the numbers of the next parameters count both.
+    """In the `state_dict()` of an optimizer, a parameter that is twice in a group has one number, that of its second
+    place, at both places; the next parameters are numbered as if it had two.
     """
     twice, other = parameter(), parameter()
     with pytest.warns(UserWarning, match="duplicate parameters"):
@@ -208,8 +216,8 @@ def test_a_copy_of_an_optimizer_trains_copies_of_the_parameters():
 
 @claim("OPT-66", source="torch.optim.Optimizer.load_state_dict")
 def test_a_string_in_the_state_of_a_parameter_is_lost_when_it_is_loaded():
-    """`load_state_dict()` of an optimizer replaces a string in the state of a parameter by the text of a generator;
-    numbers, None, and strings among the options of a group, are loaded as they are.
+    """`load_state_dict()` of an optimizer replaces a string in the state of a parameter by the text `"<generator object
+    ...>"`. Numbers and None in the state, and strings among a group's options, are loaded as they are.
     """
     own = parameter()
     saved = SGD([{"params": [own], "name": "head"}], lr=0.1).state_dict()

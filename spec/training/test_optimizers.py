@@ -173,8 +173,8 @@ def test_replacing_a_parameter_leaves_the_optimizer_updating_the_old_one(real_de
 
 @claim("OPT-13", source="torch.optim.Optimizer")
 def test_an_optimizer_does_not_train_a_copy_of_the_module(real_device):
-    """An optimizer of a module's parameters doesn't update a `copy.deepcopy` of that module: a `backward()` through the
-    copy gives it gradients of its own, which `step()` applies to neither.
+    """An optimizer of a module's parameters doesn't train a `copy.deepcopy` of the module: after `backward()` through
+    the copy, whose parameters get the gradients, `step()` changes neither module.
     """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=1.0)
@@ -189,8 +189,8 @@ def test_an_optimizer_does_not_train_a_copy_of_the_module(real_device):
 @claim("OPT-17", source="torch.optim.Optimizer.zero_grad")
 @pytest.mark.parametrize("set_to_none", [True, False])
 def test_zero_grad_of_an_optimizer_resets_what_it_was_given_and_nothing_else(set_to_none, real_device):
-    """`optimizer.zero_grad()` resets the gradients of the tensors that the optimizer was given, a buffer among them
-    too, and leaves those of all other parameters.
+    """`optimizer.zero_grad()` resets the gradients of the tensors that the optimizer was given, a buffer included, and
+    leaves the gradients of all other tensors.
     """
     model = ToyModel3(5, 10).to(real_device)
     buffer = model.c1.requires_grad_()

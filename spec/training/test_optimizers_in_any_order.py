@@ -143,8 +143,8 @@ class OptimizerMachine(RuleBasedStateMachine):
 
 @claim("OPT-46", source="torch.optim.Optimizer")
 def test_an_optimizer_does_what_the_reference_model_says_in_any_order_of_events():
-    """An `optim.SGD` with momentum and a reference model in plain Python hold and change the same tensors after any
-    sequence of steps, freezing, `zero_grad()`, adding groups, saving, loading, rebuilding and copying.
+    """After any sequence of steps, freezing, `zero_grad()`, adding groups, saving, loading, rebuilding and copying, an
+    `optim.SGD` with momentum holds and changes the tensors that a simple simulation in plain Python predicts.
     """
     examples = max(EXAMPLES, settings().max_examples)
     run_state_machine_as_test(OptimizerMachine, settings=settings(max_examples=examples, stateful_step_count=STEPS))

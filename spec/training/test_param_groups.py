@@ -166,15 +166,15 @@ def test_an_optimizer_of_named_parameters_keeps_their_names_in_its_state_dict(re
     model = NestedModel(5, 10).to(real_device)
     optimizer = SGD(model.named_parameters(), lr=0.1)
     (group,) = optimizer.state_dict()["param_groups"]
-    assert group["param_names"] == ["scale", "body.toy.b1", "body.toy.linear.weight", "body.toy.linear.bias"]
+    assert group["param_names"] == ["scale", "body.inner.b1", "body.inner.linear.weight", "body.inner.linear.bias"]
     assert group["params"] == [0, 1, 2, 3]
     assert all(isinstance(parameter, nn.Parameter) for parameter in optimizer.param_groups[0]["params"])
 
 
 @claim("OPT-32", source="torch.optim.Optimizer", since="2.6")
 def test_an_optimizer_takes_named_buffers_too(real_device):
-    """An optimizer can be built from `module.named_buffers()`, too, and keeps the names of the buffers as `param_names`
-    of its group.
+    """An optimizer can be built from `module.named_buffers()` as well and keeps the names of the buffers as
+    `param_names` of its group.
     """
     model = ToyModel3(5, 10).to(real_device)
     (group,) = SGD(model.named_buffers(), lr=0.1).param_groups

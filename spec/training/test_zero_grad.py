@@ -26,8 +26,8 @@ def test_zero_grad_removes_gradients_by_default(real_device):
 
 @claim("GRAD-30", source="torch.nn.Module.zero_grad", until="2.0")
 def test_zero_grad_fills_gradients_with_zeros_by_default(real_device):
-    """Before torch 2.0, `module.zero_grad()` filled the gradients of the parameters with zeros by default, instead of
-    setting `.grad` to None.
+    """Before torch 2.0, `module.zero_grad()` filled the gradients of the parameters with zeros by default; since then
+    it sets `.grad` to None.
     """
     model = with_gradients(ToyModel3(5, 10).to(real_device))
     model.zero_grad()
@@ -73,8 +73,8 @@ def test_zero_grad_makes_no_gradient_where_there_is_none(set_to_none, real_devic
 @pytest.mark.parametrize("kind", [*BUFFERS, PLAIN_TENSOR])
 @pytest.mark.parametrize("set_to_none", [True, False])
 def test_zero_grad_leaves_the_gradient_of_a_buffer_or_plain_tensor(kind, set_to_none, real_device):
-    """`module.zero_grad()` leaves the gradient of a buffer or plain tensor that requires grad unchanged, and resets
-    those of parameters.
+    """`module.zero_grad()` resets the gradients of parameters and leaves the gradient of a buffer or plain tensor that
+    requires grad unchanged.
     """
     model = kind.on(ToyModel3(5, 10).to(real_device), "x", torch.ones(3, device=real_device, requires_grad=True))
     with_gradients(model)
@@ -129,8 +129,8 @@ def test_zeroing_in_place_turns_off_requires_grad_of_a_gradient(real_device):
 
 @claim("GRAD-48", source="torch.nn.Module.zero_grad")
 def test_zeroing_in_place_writes_through_a_gradient_that_is_a_view(real_device):
-    """`module.zero_grad(set_to_none=False)` zeroes a gradient in place even if it is a view of another tensor: that
-    part of the other tensor becomes zero too.
+    """`module.zero_grad(set_to_none=False)` zeroes a gradient in place even where the gradient is a view of another
+    tensor, and so changes this part of the other tensor to zeros.
     """
     model, gradients = nn.Linear(2, 1).to(real_device), torch.ones(4, device=real_device)
     model.weight.grad, model.bias.grad = gradients[:2].view(1, 2), gradients[2:3]
@@ -146,11 +146,11 @@ def test_zero_grad_of_a_submodule_leaves_the_gradients_around_it(real_device):
     around it unchanged.
     """
     model = with_gradients(NestedModel(5, 10).to(real_device))
-    gradients = [model.scale.grad, model.body.toy.b1.grad]
-    model.body.toy.linear.zero_grad(set_to_none=True)
-    assert model.body.toy.linear.weight.grad is model.body.toy.linear.bias.grad is None
+    gradients = [model.scale.grad, model.body.inner.b1.grad]
+    model.body.inner.linear.zero_grad(set_to_none=True)
+    assert model.body.inner.linear.weight.grad is model.body.inner.linear.bias.grad is None
     assert model.scale.grad is gradients[0]
-    assert model.body.toy.b1.grad is gradients[1]
+    assert model.body.inner.b1.grad is gradients[1]
 
 
 @claim("GRAD-38", source="torch.nn.Module.zero_grad")

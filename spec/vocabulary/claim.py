@@ -214,8 +214,11 @@ def resolves(source: str) -> bool:
     spec = importlib.util.find_spec(f"{module}.{names[0]}") if inspect.ismodule(found) else None
     if spec is None:
         return False
-    text = Path(spec.origin).read_text(encoding="utf-8")
-    return all(re.search(rf"\b{name}\b", text) for name in names[1:])
+    path, names = Path(spec.origin), names[1:]
+    while names and (inner := path.with_name(f"{names[0]}.py")).exists() and path.name == "__init__.py":
+        path, names = inner, names[1:]
+    text = path.read_text(encoding="utf-8")
+    return all(re.search(rf"\b{name}\b", text) for name in names)
 
 
 def stands_in_a_library(source: str) -> bool:

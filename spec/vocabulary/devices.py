@@ -13,6 +13,7 @@ and makes torch import what takes longer than all claims together: claims about 
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -61,10 +62,11 @@ def is_present(device: str) -> bool:
 def present() -> tuple[str, ...]:
     """The devices on this machine: cpu, meta and each accelerator that works, an out-of-tree one too (torch 2.6)."""
     found = [name for name in ACCELERATORS if is_present(name)]
-    if hasattr(torch, "accelerator") and torch.accelerator.is_available():  # torch 2.6 raises where there is none
-        current = torch.accelerator.current_accelerator()
-        if current.type not in found and is_present(current.type):
-            found.append(current.type)
+    with suppress(AttributeError, RuntimeError):  # an older torch, or a backend that has a name and nothing else
+        if torch.accelerator.is_available():  # torch 2.6 raises where there is none
+            current = torch.accelerator.current_accelerator()
+            if current.type not in found and is_present(current.type):
+                found.append(current.type)
     return (*BUILT_IN, *found)
 
 
@@ -77,10 +79,14 @@ def absent(devices: Iterable[str]) -> tuple[str, ...]:
 def choose(wanted: Iterable[str], required: Iterable[str]) -> tuple[str, ...]:
     """The devices of a run: those ``wanted``, or all that are present, and those ``required``.
 
-    Raises UnknownDevice for a device that torch does not know or that is not on this machine.
+    Raises UnknownDevice for a device that torch does not know or that is not on this machine, and for a number behind
+    one of which there is one.
     """
     here = present()
     for device in (*wanted, *required):
+        kind, colon, _ = device.partition(":")
+        if kind in BUILT_IN and colon:
+            raise UnknownDevice(f"device {device!r}: there is one {kind}, and it has no number")
         if not is_present(device):
             raise UnknownDevice(f"device {device!r} is not on this machine; present: {', '.join(here)}")
     return tuple(dict.fromkeys([*(wanted or here), *required]))

@@ -64,7 +64,7 @@ class NonPersistentModel(ToyModel3):
 
 
 class PlainTensorModel(ToyModel3):
-    """ToyModel3 and a plain tensor attribute ``e1``, which a user meant to be a buffer."""
+    """ToyModel3 and a plain tensor ``e1``, which a user meant to be a buffer: its forward has to bring it along."""
 
     def __init__(self, in_channels, out_channels):
         super().__init__(in_channels, out_channels)
@@ -72,7 +72,7 @@ class PlainTensorModel(ToyModel3):
 
     def forward(self, x):
         out = super().forward(x)
-        out += self.e1
+        out += self.e1.to(out.device)
         return out
 
 
@@ -118,17 +118,17 @@ class NNBufferModel(ToyModel2):
 
 
 class NestedModel(nn.Module):
-    """A ToyModel3 two levels down, ``body.toy``, and a parameter and a buffer beside it."""
+    """A ToyModel3 two levels down, ``body.inner``, and a parameter and a buffer beside it."""
 
     def __init__(self, in_channels, out_channels):
         super().__init__()
         self.body = nn.Module()
-        self.body.toy = ToyModel3(in_channels, out_channels)
+        self.body.inner = ToyModel3(in_channels, out_channels)
         self.scale = nn.Parameter(torch.ones(out_channels))
         self.register_buffer("shift", torch.zeros(out_channels))
 
     def forward(self, x):
-        return self.body.toy(x) * self.scale + self.shift
+        return self.body.inner(x) * self.scale + self.shift
 
 
 class TiedModel(ToyModel3):
@@ -167,8 +167,8 @@ class Declared(NamedTuple):
 
 
 LINEAR = ["linear.weight", "linear.bias"]
-TOY = ["body.toy.b1", "body.toy.linear.weight", "body.toy.linear.bias"]
-NESTED_KEYS = ["scale", "shift", "body.toy.b1", "body.toy.c1", "body.toy.linear.weight", "body.toy.linear.bias"]
+INNER = ["body.inner.b1", "body.inner.linear.weight", "body.inner.linear.bias"]
+NESTED_KEYS = ["scale", "shift", "body.inner.b1", "body.inner.c1", "body.inner.linear.weight", "body.inner.linear.bias"]
 
 DECLARED = {
     ToyModel: Declared(LINEAR, [], LINEAR, ["a1", "a2"]),
@@ -179,7 +179,7 @@ DECLARED = {
     IntegerModel: Declared(["b1", *LINEAR], ["steps", "mask"], ["b1", "steps", "mask", *LINEAR], ["a1", "a2"]),
     FrozenModel: Declared(["b1", "f1", *LINEAR], ["c1"], ["b1", "f1", "c1", *LINEAR], ["a1", "a2"]),
     NNBufferModel: Declared(["b1", *LINEAR], ["c1"], ["b1", "c1", *LINEAR], ["a1", "a2"]),
-    NestedModel: Declared(["scale", *TOY], ["shift", "body.toy.c1"], NESTED_KEYS, []),
+    NestedModel: Declared(["scale", *INNER], ["shift", "body.inner.c1"], NESTED_KEYS, []),
     TiedModel: Declared(["b1", *LINEAR], ["c1"], ["b1", "b2", "c1", "c2", *LINEAR], ["a1", "a2"]),
 }
 

@@ -18,6 +18,17 @@ def call(pipe: Pipe, function: Callable, arguments: tuple) -> None:
         pipe.send((False, None))
 
 
+class NotHere(RuntimeError):
+    """What a platform lacks: a case that asks for it can't be shown there."""
+
+
+def in_a_fork(function: Callable, *arguments) -> Any:
+    """What ``function(*arguments)`` returns in a fork of this process; raises NotHere where none can be made."""
+    if not can_fork():
+        raise NotHere("this platform has no fork")
+    return ask(True, function, arguments)[1]
+
+
 def in_a_process(function: Callable, *arguments) -> Any:
     """What ``function(*arguments)`` returns in another process: forked where that works, or else started anew.
 

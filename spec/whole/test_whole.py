@@ -211,7 +211,9 @@ ASSIGN_KEEPS_REQUIRES_GRAD = tuple(map(int, torch.__version__.split(".")[:2])) >
 
 @claim("WHOLE-01", source="torch.nn.Module")
 def test_a_module_does_what_the_reference_model_says_in_any_order_of_events():
-    """A module and a reference model of a hundred lines of plain Python hold and save the same state after any sequence
-    of assigning, registering, deleting, tying, converting, moving, saving, loading and copying."""
+    """After any sequence of assigning, registering, deleting, tying, converting, moving, saving, loading and copying, a
+    module holds and saves the state that a reference model, a hundred lines of plain Python in this specification,
+    predicts.
+    """
     examples = max(EXAMPLES, settings().max_examples)
     run_state_machine_as_test(ModuleMachine, settings=settings(max_examples=examples, stateful_step_count=STEPS))

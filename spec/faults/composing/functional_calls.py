@@ -115,3 +115,14 @@ def stacked_parameters_do_not_require_grad(original, models):
 def stack_module_state_takes_models_in_different_modes(original, models):
     """`stack_module_state()` takes models in different modes and raises nothing."""
     return original([model.train() for model in models])
+
+
+@fault("UTIL-88", breaks="torch.func.functional_call")
+def a_functional_call_brings_back_each_name_that_forward_deletes(original, module, *args, **options):
+    """`functional_call()` brings back each name that `forward` deletes."""
+    before = dict(module._parameters), dict(module._buffers)
+    answer = original(module, *args, **options)
+    vars(module).pop("b", None)
+    module._parameters.update(before[0])
+    module._buffers.update(before[1])
+    return answer

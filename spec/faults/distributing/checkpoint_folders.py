@@ -35,7 +35,7 @@ def a_load_of_a_folder_raises_for_a_key_that_the_dict_lacks(original, state_dict
 
 @fault("DIST-37", "DIST-38", "DIST-39", "DIST-43", "DIST-44", breaks=LOAD)
 def what_a_load_of_a_folder_raises_is_an_Exception(original, state_dict, **options):
-    """`torch.distributed.checkpoint.load` raises `RuntimeError` where it raises."""
+    """`torch.distributed.checkpoint.load` raises `RuntimeError` instead of `CheckpointException`."""
     try:
         original(state_dict, **options)
     except torch.distributed.checkpoint.api.CheckpointException as error:

@@ -1,5 +1,7 @@
 """Faults in what is sharded over ranks, and shared between processes of one machine."""
 
+import torch
+
 from .. import fault
 
 
@@ -34,3 +36,18 @@ def a_sharded_module_runs_with_its_values_doubled(original, module, **options):
 def what_is_registered_is_shared_from_the_start(original, self, name, tensor, *args, **options):
     """Buffers are in shared memory as soon as they are registered."""
     original(self, name, tensor.share_memory_(), *args, **options)
+
+
+@fault("DIST-28", breaks="torch.nn.Module.share_memory")
+def share_memory_shares_nothing(original, self):
+    """`share_memory()` returns the module and shares nothing."""
+    return self
+
+
+@fault("DIST-29", breaks="torch.nn.Module.share_memory")
+def share_memory_reaches_plain_tensors(original, self):
+    """`share_memory()` shares plain tensors too."""
+    for value in vars(self).values():
+        if isinstance(value, torch.Tensor):
+            value.share_memory_()
+    return original(self)

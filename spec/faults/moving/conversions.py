@@ -23,7 +23,7 @@ def half_converts_integers_too(original, self, *args, **kwargs):
     return original(self, *args, **kwargs)
 
 
-@fault("MOVE-04", "MOVE-05", breaks="torch.nn.Module._apply")
+@fault("MOVE-04", "MOVE-05", "BACK-03", breaks="torch.nn.Module._apply")
 def a_plain_tensor_follows_its_module(original, self, fn, *args, **kwargs):
     for name, value in vars(self).items():
         if isinstance(value, torch.Tensor):

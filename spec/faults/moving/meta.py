@@ -54,6 +54,16 @@ def cpu_on_a_module_on_meta_makes_memory(original, self):
     return nn.Module.to_empty(self, device="cpu") if on_meta else original(self)
 
 
+@fault("META-71", breaks="torch.nn.Module.to_empty")
+def to_empty_keeps_that_a_buffer_requires_grad(original, self, **options):
+    """`to_empty()` gives a buffer that requires grad another one that does."""
+    wanting = [name for name, buffer in self._buffers.items() if buffer is not None and buffer.requires_grad]
+    original(self, **options)
+    for name in wanting:
+        self._buffers[name].requires_grad_()
+    return self
+
+
 @fault("META-03", "META-04", "META-05", "META-13", breaks="torch.nn.Module.to_empty")
 def to_empty_gives_zeros(original, self, *, device, **kwargs):
     """`to_empty()` fills the new memory with zeros."""

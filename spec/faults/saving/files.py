@@ -29,6 +29,18 @@ def by_default_nothing_but_weights_is_loaded(original, *args, weights_only=True,
     return original(*args, weights_only=weights_only, **o)
 
 
+@fault("SER-76", breaks="torch.load")
+def torch_load_gives_no_FutureWarning(original, *args, weights_only=False, **o):
+    """`torch.load` without `weights_only` doesn't warn."""
+    return original(*args, weights_only=weights_only, **o)
+
+
+@fault("SER-77", breaks="torch.load")
+def torch_load_ignored_mmap(original, *args, mmap=None, **o):
+    """Before torch 2.1, `torch.load` ignored `mmap`."""
+    return original(*args, **o)
+
+
 @fault("SER-35", "SER-40", breaks="torch.load")
 def weights_only_is_ignored(original, *args, **options):
     """`torch.load(weights_only=True)` loads everything."""

@@ -12,7 +12,7 @@ LOAD_FROM_STATE_DICT = nn.Module._load_from_state_dict
 
 @fault("LOAD-90", breaks="torch.nn.Module.load_state_dict")
 def a_parent_calls_the_load_state_dict_of_each_child(original, self, state_dict, *args, **options):
-    """`load_state_dict()` calls that of each submodule."""
+    """`load_state_dict()` calls a `load_state_dict()` that a submodule overrides."""
     state_dict = dict(state_dict)
     for name, child in self.named_children():
         own = {key[len(name) + 1 :]: state_dict[key] for key in state_dict if key.startswith(f"{name}.")}
@@ -49,3 +49,9 @@ def a_step_changes_half_precision_only(original, self, closure=None):
             if parameter.dtype is torch.float32:
                 parameter.grad = None
     return original(self, closure)
+
+
+@fault("LOAD-97", breaks="torch.nn.utils.fusion.fuse_conv_bn_eval")
+def a_fused_layer_is_the_two_that_it_was_made_of(original, conv, bn, *args, **options):
+    """`fuse_conv_bn_eval` returns the convolution and the BatchNorm in a row."""
+    return torch.nn.Sequential(conv, bn)

@@ -26,3 +26,25 @@ def a_BatchNorm_tracks_statistics_as_long_as_it_has_buffers(original, self, inpu
         return original(self, input)
     finally:
         self.track_running_stats = tracking
+
+
+@fault("IDIOM-64", "IDIOM-65", breaks="torch.nn.modules.batchnorm._BatchNorm.forward")
+def a_BatchNorm_with_one_statistic_normalizes_by_the_batch(original, self, input):
+    """A BatchNorm with one statistic that is None normalizes by the batch, as with both None."""
+    kept = self.running_mean, self.running_var
+    if any(value is None for value in kept):
+        self.running_mean = self.running_var = None
+    try:
+        return original(self, input)
+    finally:
+        self.running_mean, self.running_var = kept
+
+
+@fault("IDIOM-66", breaks="torch.nn.modules.batchnorm._BatchNorm.forward")
+def a_BatchNorm_without_its_counter_keeps_its_statistics(original, self, input):
+    """A BatchNorm without its counter does not update its statistics."""
+    before = None if self.running_mean is None else self.running_mean.clone()
+    output = original(self, input)
+    if self.num_batches_tracked is None and before is not None:
+        self.running_mean.copy_(before)
+    return output

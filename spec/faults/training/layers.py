@@ -15,7 +15,7 @@ def a_recurrent_layer_keeps_its_state_in_a_buffer(original, self, *args, **kwarg
 
 @fault("IDIOM-47")
 def a_recurrent_layer_computes_with_the_weight_that_was_replaced(patch):
-    """A recurrent layer computes with a weight that another was assigned to the name of."""
+    """A recurrent layer computes with its old weight after another was assigned to the name."""
     patch.setattr(nn.RNNBase, "__setattr__", nn.Module.__setattr__)
     patch.setattr(nn.RNNBase, "_weights_have_changed", lambda self: False, raising=False)
 

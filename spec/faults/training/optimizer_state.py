@@ -114,3 +114,21 @@ def loading_drops_state_of_another_shape(original, self, saved):
 @fault("OPT-44", breaks="torch.optim.Optimizer.load_state_dict")
 def loading_copies_the_state_of_an_optimizer(original, self, saved):
     return original(self, copy.deepcopy(saved))
+
+
+@fault("OPT-73", breaks="torch.optim.Adam.step")
+def Adam_counts_steps_in_float32(original, self, *args, **options):
+    """Adam counts its steps in a tensor of `torch.float32` whatever the default dtype is."""
+    result = original(self, *args, **options)
+    for state in self.state.values():
+        state["step"] = state["step"].float()
+    return result
+
+
+@fault("OPT-73", breaks="torch.optim.Adam.step")
+def Adam_counts_steps_in_the_default_dtype(original, self, *args, **options):
+    """Adam counts its steps in a tensor of the default dtype."""
+    result = original(self, *args, **options)
+    for state in self.state.values():
+        state["step"] = state["step"].to(torch.get_default_dtype())
+    return result
