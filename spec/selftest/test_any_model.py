@@ -1,17 +1,25 @@
 """``--model``: modules that a user brings, and what is left behind in them."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from .. import __name__ as package
+from ..checking.cited import cited
+from ..checking.kinds import KINDS
 from ..checking.state import plain_tensors, registered
-from ..engine.models import TORCH_NN
+from ..engine.models import SHOWN_BY, TORCH_NN
 from .pytest_runs import pytest_run
+from .test_check_findings import ALWAYS
 
 MODELS = """
+import dataclasses
+
 import torch
+import torch.fx
 from torch import nn
 
 class Scaled(nn.Module):
@@ -37,6 +45,60 @@ def broken():
 
 def number():
     return 3
+
+def on_meta():
+    return nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).to("meta")
+
+def offloaded():
+    model = on_meta()
+    model._hf_hook = object()
+    return model
+
+def lazy():
+    return nn.LazyLinear(2)
+
+@dataclasses.dataclass
+class Compared(nn.Module):
+    width: int = 2
+
+    def __post_init__(self):
+        super().__init__()
+        self.linear = nn.Linear(self.width, self.width)
+
+def unhashable():
+    return nn.Sequential(Compared())
+
+CACHED = nn.Linear(2, 2)
+
+def shared():
+    return nn.Sequential(CACHED)
+
+class Unsaved(nn.Linear):
+    def state_dict(self, *args, **kwargs):
+        raise RuntimeError("not\\nimplemented")
+
+def unsaved():
+    return Unsaved(2, 2)
+
+class Silent(nn.Linear):
+    def load_state_dict(self, *args, **kwargs):
+        super().load_state_dict(*args, **kwargs)
+
+def silent():
+    return Silent(2, 2)
+
+def traced():
+    return torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 2)))
+
+def drawn():
+    return nn.Linear(int(torch.randint(2, 9, ())), 2)
+
+class Refusing(nn.Linear):
+    def _apply(self, *args, **kwargs):
+        raise RuntimeError("stay\\nhere")
+
+def refusing():
+    return Refusing(2, 2)
 """
 CHAPTER = Path(__file__).parent.parent / "bringing"
 LEFT = "test_a_move_leaves_no_plain_tensor_of_a_module_behind"
@@ -57,7 +119,8 @@ def claims_of(name, folder):
 def test_a_forgotten_buffer_is_named_with_its_path_and_what_to_do(folder):
     run = claims_of("mine:forgotten", folder)
     assert run.status == 1
-    assert '1.scale is left behind: a float32 tensor of shape (10); self.register_buffer("scale", ...)' in run.output
+    assert "1.scale  left-behind: a plain float32 tensor (10); no file has it" in run.output
+    assert 'instead: self.register_buffer("scale", ...), with persistent=False where a new instance' in run.output
     failed = [line for line in run.lines if line.startswith("FAILED ")]
     assert [LEFT in line for line in failed] == [True]
 
@@ -71,11 +134,95 @@ def test_the_same_module_with_a_registered_buffer_is_clean(folder):
     assert any(LEFT in line for line in passed)
 
 
+ONE_CAUSE = {
+    "on_meta": "all tensors are on meta (the first is 0.weight) and have no values",
+    "offloaded": "offloaded: all tensors are on meta (the first is 0.weight) until a forward needs them",
+    "lazy": "lazy: 2 tensors without a shape until the first forward",
+    "unhashable": "0  unhashable: Compared can't be hashed, as it defines __eq__ alone",
+    "shared": "0  shared-instances: the same Linear as in another instance",
+    "unsaved": "the whole module  not-saved: state_dict() raises RuntimeError: not implemented",
+}
+
+
+@pytest.mark.parametrize("name", ONE_CAUSE)
+def test_one_cause_is_one_failure(folder, name):
+    run = claims_of(f"mine:{name}", folder)
+    assert run.status == 1
+    assert [line for line in run.lines if line.startswith(ONE_CAUSE[name])]
+    assert len([line for line in run.lines if line.startswith("FAILED ")]) == 1
+    assert len([line for line in run.lines if line.startswith("PASSED ")]) == 0
+
+
+@pytest.mark.parametrize("name", ["silent", "traced"])
+def test_a_way_of_its_own_is_no_fault(folder, name):
+    assert claims_of(f"mine:{name}", folder).status == 0
+
+
+def test_what_raises_and_is_no_finding_is_told_in_a_line(folder):
+    run = claims_of("mine:refusing", folder)
+    assert run.status == 1
+    assert "RuntimeError: stay here" in run.lines
+    assert not [line for line in run.lines if line.startswith(("E ", ">", "Traceback", "During handling"))]
+
+
+def test_a_failure_is_run_again_with_its_model_alone(folder):
+    run = pytest_run(folder, str(CHAPTER), "--model", "mine:forgotten", "--model", "mine:drawn")
+    commands = [line.partition(" -m pytest ")[2] for line in run.lines if line.startswith("Run it again: ")]
+    again = next(shlex.split(line) for line in commands if "mine:forgotten" in line)
+    assert again[-3:] == ["--model=mine:forgotten", "-k", "ANY-09 and mine:forgotten"]
+    assert all("mine:forgotten" not in line for line in commands if "mine:drawn" in line)
+    second = pytest_run(folder, str(CHAPTER), *again[-3:])
+    assert second.status == 1
+    assert "1 failed" in second.lines[-1]
+    assert "passed" not in second.lines[-1]
+
+
+PLANTED = """
+from {package}.selftest.test_check_findings import ALWAYS
+
+for kind, (broken, _, mended) in ALWAYS.items():
+    globals()[kind.replace("-", "_")] = broken
+    globals()[kind.replace("-", "_") + "_mended"] = mended
+"""
+
+
+def test_every_finding_that_counts_is_shown_through_a_claim_once(folder):
+    (folder / "planted.py").write_text(PLANTED.format(package=package), encoding="utf-8")
+    names = {kind: f"planted:{kind.replace('-', '_')}" for kind in ALWAYS}
+    options = [option for name in names.values() for option in ("--model", name)]
+    run = pytest_run(folder, str(CHAPTER), *options, "-k", "planted", "--jobs=1")
+    assert run.status == 1
+    failures = [text.partition("Run it again: ")[0] for text in run.output.split("  factory: ")[1:]]
+    for kind, name in names.items():
+        told = [line for text in failures if text.splitlines()[0] == name for line in text.splitlines()]
+        assert any(f"  {kind}: " in line for line in told), f"{kind}: {told}"
+        heads = [line for line in told if "  " in line.strip() and ": " in line and not line.startswith(" ")]
+        assert len(set(heads)) == len(heads), heads
+    assert "Traceback" not in run.output
+    assert "During handling" not in run.output
+
+
+def test_the_mended_twins_pass_every_claim(folder):
+    (folder / "planted.py").write_text(PLANTED.format(package=package), encoding="utf-8")
+    twins = set(ALWAYS) - {"unsaved"}  # this one saves by itself what it doesn't register, against ANY-02
+    options = [option for kind in twins for option in ("--model", f"planted:{kind.replace('-', '_')}_mended")]
+    run = pytest_run(folder, str(CHAPTER), *options, "-k", "planted", "--jobs=1")
+    assert run.status == 0, run.output
+
+
+def test_every_kind_that_counts_always_has_its_claim():
+    shown = {kind for kinds in SHOWN_BY.values() for kind in kinds}
+    assert {name for name, kind in KINDS.items() if not kind.uses} - shown == set()
+    assert {id for id in SHOWN_BY if id} <= set(cited(SHOWN_BY))
+
+
 WRONG = {
     "no factory": ("mine", "write package.module:factory"),
     "no module": ("nowhere.at_all:make", "nowhere.at_all can't be imported: ModuleNotFoundError: No module named"),
     "no such factory": ("mine:unknown", "mine has no unknown"),
-    "a factory that raises": ("mine:broken", "the factory raises ValueError: no such size"),
+    "a factory that raises": ("mine:broken", "the factory raises ValueError: no such size and more"),
+    "a factory that exits": ("sys:exit", "the factory exits with status None"),
+    "no arguments": ("mine:Scaled", "the factory raises TypeError: Scaled.__init__() missing 1 required positional"),
     "a factory of something else": ("mine:number", "the factory gives an object of type int, not an nn.Module"),
 }
 

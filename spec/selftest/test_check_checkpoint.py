@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..checking.__main__ import main
-from ..checking.checkpoint import compared, read
+from ..checking.checkpoint import UnreadableCheckpoint, compared, read
 
 MODELS = """
 from torch import nn
@@ -131,3 +131,37 @@ def test_values_are_left_out(folder, zipped):
     torch.save({"x": torch.zeros(3, 4)}, "model.pt", _use_new_zipfile_serialization=zipped)
     assert read("model.pt")["x"].device.type == "meta"
     assert read("model.pt")["x"].shape == (3, 4)
+
+
+def header(text):
+    return struct.pack("<Q", len(text)) + text.encode()
+
+
+UNREADABLE = {
+    "nothing.pt": (b"", "no checkpoint that torch.load(weights_only=True) reads"),
+    "text.pt": (b"hello\n", "no checkpoint that torch.load(weights_only=True) reads"),
+    "nothing.safetensors": (b"", "no file of safetensors"),
+    "text.safetensors": (b"a text that is none", "no file of safetensors: ValueError: its header is too long"),
+    "list.safetensors": (header("[]"), "no file of safetensors"),
+    "shapeless.safetensors": (header('{"a": {}}'), "no file of safetensors: KeyError: 'shape'"),
+    "lost.index.json": (b'\xef\xbb\xbf{"weight_map": {"a": "part.safetensors"}}', "part.safetensors: No such file"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_is_no_checkpoint_is_told_in_a_line(tmp_path, name):
+    data, message = UNREADABLE[name]
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UnreadableCheckpoint) as raised:
+        read(str(tmp_path / name))
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_whole_module_and_keys_that_are_no_strings_are_refused(tmp_path):
+    torch.save(nn.Linear(2, 2), tmp_path / "module.pt")
+    with pytest.raises(UnreadableCheckpoint, match=r"refuses it: .*Linear"):
+        read(str(tmp_path / "module.pt"))
+    torch.save({1: torch.ones(2)}, tmp_path / "numbers.pt")
+    with pytest.raises(UnreadableCheckpoint, match="keys that are no strings"):
+        read(str(tmp_path / "numbers.pt"))

@@ -60,6 +60,36 @@ def number():
     return 3
 
 
+def exits_with_a_text():
+    sys.exit("two\\nlines")
+
+
+def pair():
+    return nn.Linear(2, 2), nn.Linear(2, 2)
+
+
+def reads_arguments():
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--never", required=True)
+    return parser.parse_args()
+
+
+class Unshown(Exception):
+    def __str__(self):
+        raise TypeError
+
+
+def unshown():
+    raise Unshown
+
+
+class Exiting(nn.Module):
+    def __deepcopy__(self, memo):
+        sys.exit(3)
+
+
 def a_class():
     return nn.Linear
 
@@ -135,6 +165,13 @@ BAD = {
     "no such factory": ("mine:unknown", "mine has no unknown"),
     "it raises": ("mine:raises", "the factory raises ValueError: no such size and more"),
     "it exits": ("mine:exits", "the factory exits with status 3"),
+    "it exits with a text": ("mine:exits_with_a_text", "the factory exits with status two lines"),
+    "it gives a pair": ("mine:pair", "the factory gives an object of type tuple, not an nn.Module"),
+    "it reads the command line": ("mine:reads_arguments", "the factory exits with status 2"),
+    "it can't be shown": ("mine:unshown", "the factory raises Unshown: (TypeError where it is shown)"),
+    "it exits when it is copied": ("mine:Exiting", "looking at the module raises SystemExit: 3"),
+    "a file": ("mine.py:clean", "mine.py can't be imported: ModuleNotFoundError"),
+    "unknown arguments": ('mine:Sized:{"height": 3}', "the factory raises TypeError"),
     "something else": ("mine:number", "the factory gives an object of type int, not an nn.Module"),
     "a class": ("mine:a_class", "the factory gives the class Linear and no module: name the class itself"),
     "it works once": ("mine:once", "the factory raises RuntimeError: there is one already, called a second time"),
@@ -186,8 +223,13 @@ def test_a_factory_of_one_module_is_told(folder, capsys):
         (["--for", "mars"], "invalid choice: 'mars'"),
         (["--select", "mars"], "check: no kind of finding mars"),
         (["--excuses", "none.toml"], "none.toml: No such file"),
-        (["--json", "nowhere/report.json"], "No such file"),
+        (["--json", "nowhere/report.json"], "check: --json: there is no folder nowhere"),
+        (["--json", "."], "check: --json: . is a folder"),
+        (["--markdown", ""], "check: --markdown: name the file to write"),
+        (["--json", "same", "--markdown", "same"], "would write to the same place"),
         (["--checkpoint", "none.pt"], "none.pt: No such file"),
+        (["--checkpoint", "none.pt", "--json", "report.json"], "leave --json and --markdown out"),
+        (["--excuses", "."], "Is a directory"),
     ],
 )
 def test_a_wrong_option_is_told(folder, capsys, options, message):
@@ -353,3 +395,39 @@ def test_a_large_model_is_not_copied():
 
 def test_every_kind_has_a_line_that_says_what_it_means():
     assert all(kind.means and not kind.means.endswith(".") for kind in KINDS.values())
+
+
+def test_ten_thousand_tensors_take_little_more_than_building_them():
+    """Of the processor's time, and with what is shown; about 2.5 seconds where nothing else runs."""
+
+    def linears():
+        return nn.Sequential(*(nn.Linear(2, 2) for _ in range(5000)))
+
+    check(lambda: nn.Linear(2, 2))
+    built = seconds(lambda: (linears(), linears()))
+    assert any(seconds(lambda: str(check(linears))) < 3.5 * built for _ in range(3))
+
+
+def test_a_pipe_is_written_to_and_not_replaced(folder, capsys):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes here")
+    os.mkfifo(folder / "pipe")
+    read = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert main(["mine:clean", "--json", "pipe"]) == 0
+    assert json.loads(os.read(read, 1 << 16))["status"] == 0
+    os.close(read)
+    assert (folder / "pipe").is_fifo()
+
+
+def test_markdown_goes_to_the_output_alone(folder, capsys):
+    assert main(["mine:clean", "--markdown", "-"]) == 0
+    assert capsys.readouterr().out.startswith("## Models checked\n")
+
+
+def test_a_terminal_that_lacks_a_sign_shows_another(folder):
+    environment = {**os.environ, "PYTHONPATH": f"{folder_of_check().parent.parent}{os.pathsep}{folder}"}
+    environment["PYTHONIOENCODING"] = "ascii"
+    command = [sys.executable, "-W", "ignore", "-m", package, "check", "mine:Model", "--no-table"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "? layers.{0..2}.scale (3 alike)  left-behind" in done.stdout

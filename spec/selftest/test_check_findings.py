@@ -1,6 +1,8 @@
 """``check``: one planted defect for each kind of finding, found under its path, and its mended twin, which is clean."""
 
 import functools
+import re
+import weakref
 from collections import deque
 from dataclasses import dataclass
 
@@ -160,6 +162,33 @@ def aliased(again):
     return found
 
 
+class WithLinear(nn.Module):
+    def __post_init__(self):
+        nn.Module.__init__(self)
+        self.linear = nn.Linear(self.width, self.width)
+
+
+@dataclass
+class Compared(WithLinear):
+    """A dataclass that compares by value and can't be hashed."""
+
+    width: int = 2
+
+
+@dataclass(unsafe_hash=True)
+class Hashed(WithLinear):
+    """A dataclass that compares by value and is hashed by it."""
+
+    width: int = 2
+
+
+@dataclass(eq=False)
+class Told(WithLinear):
+    """A dataclass whose instances are told apart."""
+
+    width: int = 2
+
+
 def inference(inside):
     with torch.inference_mode(inside):
         values = torch.zeros(2)
@@ -168,6 +197,12 @@ def inference(inside):
 
 # kind: what has it, the path at which it is found, and its twin without
 ALWAYS = {
+    "unhashable": (lambda: nn.Sequential(Compared()), "0", lambda: nn.Sequential(Told())),
+    "counts-as-one": (
+        lambda: nn.Sequential(Hashed(), Hashed()),
+        "1",
+        lambda: nn.Sequential(Told(), Told(), Hashed(2), Hashed(3)),
+    ),
     "not-saved": (lambda: nn.Sequential(Dropping(2, 2)), "0.bias", lambda: nn.Sequential(nn.Linear(2, 2))),
     "not-loaded": (lambda: Renaming(2, 2), "", lambda: nn.Linear(2, 2)),
     "other-keys": (lambda: Random(False), "", lambda: Random(True)),
@@ -348,6 +383,21 @@ def wrapped(scale):
     return functools.wraps(len)(inner)
 
 
+def stepped(kind):
+    """An optimizer that has state, of a parameter that nobody else has."""
+    parameter = nn.Parameter(torch.ones(2))
+    found = kind([parameter])
+    parameter.sum().backward()
+    found.step()
+    return found
+
+
+def graph_node():
+    node = next(iter(torch.fx.symbolic_trace(nn.Linear(2, 2)).graph.nodes))
+    node.meta["value"] = torch.ones(2)
+    return node
+
+
 HELD = {
     "a deque": (lambda: deque([torch.ones(2)]), "held[0]"),
     "a partial": (lambda: functools.partial(torch.add, other=torch.ones(2)), "held.other"),
@@ -357,7 +407,19 @@ HELD = {
     "a set": (lambda: {torch.ones(2)}, "held[0]"),
     "a frozenset in a dict": (lambda: {1: frozenset([torch.ones(2)])}, "held[1][0]"),
     "a distribution": (lambda: torch.distributions.Normal(torch.ones(2), torch.ones(2)), "held.{loc,scale}"),
-    "a packed sequence": (lambda: nn.utils.rnn.pack_sequence([torch.ones(2)]), "held[0]"),
+    "a packed sequence": (lambda: nn.utils.rnn.pack_sequence([torch.ones(2)]), "held.{batch_sizes,data}"),
+    "settings": (lambda: {"low": torch.ones(2), "on": True, "high": torch.ones(2)}, "held['high', 'low']"),
+    "a sampler": (lambda: torch.utils.data.WeightedRandomSampler(torch.ones(3), 2), "held.weights"),
+    "a data set": (lambda: torch.utils.data.TensorDataset(torch.ones(3)), "held.tensors[0]"),
+    "a loader": (lambda: torch.utils.data.DataLoader([torch.ones(3)]), "held.dataset[0]"),
+    "a transform": (lambda: torch.distributions.AffineTransform(torch.ones(2), torch.ones(2)), "held.{loc,scale}"),
+    "an optimizer": (lambda: stepped(torch.optim.Adam), "held"),
+    "a scheduler's optimizer": (
+        lambda: torch.optim.lr_scheduler.StepLR(stepped(torch.optim.Adam), 1),
+        "held.optimizer",
+    ),
+    "a node of a graph": (graph_node, "held.meta['value']"),
+    "a graph": (lambda: graph_node().graph, "held.nodes[0].meta['value']"),
 }
 
 
@@ -406,3 +468,201 @@ def test_unusual_models_are_handled_or_told_plainly(what):
     if told:
         assert [note for note in report.notes if note.startswith(told)]
     assert str(report)
+
+
+# what leads from a function or weak reference to the module, and at which path that is kept; None where a copy is sound
+LEADING = {
+    "a lambda as forward": (lambda m: setattr(m, "forward", lambda x: m[0](x)), "forward"),
+    "a wrapped method": (lambda m: setattr(m, "forward", wrapping(m.forward)), "forward"),
+    "a function in a dict": (lambda m: setattr(m, "heads", {"a": lambda x: m[0](x)}), "heads['a']"),
+    "a hook": (lambda m: m.register_forward_hook(lambda *_: m[0].weight), "_forward_hooks[#]"),
+    "a default": (lambda m: setattr(m, "head", lambda x, weight=m[0].weight: x @ weight), "head"),
+    "a list in a closure": (lambda m: setattr(m, "head", in_a_list(m)), "head"),
+    "an object in a closure": (lambda m: setattr(m, "head", in_an_object(m)), "head"),
+    "a cached method": (lambda m: setattr(m, "head", functools.lru_cache(m[0].forward)), "head"),
+    "a weak reference": (lambda m: setattr(m[0], "parent", weakref.ref(m)), "0.parent"),
+    "a weak method": (lambda m: setattr(m[0], "parent", weakref.WeakMethod(m.forward)), "0.parent"),
+    "a bound method": (lambda m: setattr(m, "head", m[0].forward), None),
+    "a partial of a method": (lambda m: setattr(m, "head", functools.partial(m[0].forward)), None),
+    "a partial of the module": (lambda m: setattr(m, "head", functools.partial(torch.add, m)), None),
+    "a method of an object": (lambda m: setattr(m, "head", Keeper(m).first), None),
+    "a function of nothing": (lambda m: setattr(m, "head", lambda x: x), None),
+    "a hook of nothing": (lambda m: m.register_forward_hook(lambda module, *_: module[0].weight), None),
+    "a hook with its module": (
+        lambda m: m._register_load_state_dict_pre_hook(lambda *_: None, with_module=True),
+        None,
+    ),
+    "a weak reference elsewhere": (lambda m: setattr(m, "other", weakref.ref(CACHE)), None),
+}
+
+
+class Keeper:
+    def __init__(self, module):
+        self.module = module
+
+    def first(self, x):
+        return self.module[0](x)
+
+
+def wrapping(method):
+    @functools.wraps(method)
+    def inner(x):
+        return method(x)
+
+    return inner
+
+
+def in_a_list(module):
+    layers = [module[0]]
+    return lambda x: layers[0](x)
+
+
+def in_an_object(module):
+    keeper = Keeper(module)
+    return lambda x: keeper.first(x)
+
+
+@pytest.mark.parametrize("way", LEADING)
+def test_a_copy_that_computes_with_the_original_is_named_with_the_path(way):
+    prepare, path = LEADING[way]
+
+    def build():
+        model = nn.Sequential(nn.Linear(2, 2))
+        prepare(model)
+        return model
+
+    found = [re.sub(r"\d+\]", "#]", finding.path) for finding in check(build, select=["bound"]).findings]
+    assert found == ([] if path is None else [path])
+
+
+REGISTRY = {}
+MEMORY = torch.zeros(2)
+ORIGINAL = nn.Linear(2, 2)
+
+
+def with_registry():
+    model = nn.Sequential(nn.Linear(2, 2))
+    model._buffers = REGISTRY
+    model.register_buffer("held", torch.zeros(2)) if "held" not in REGISTRY else REGISTRY.update(held=torch.zeros(2))
+    return model
+
+
+def with_buffer():
+    return buffer(MEMORY)
+
+
+def with_parameter():
+    model = nn.Sequential(nn.Linear(2, 2))
+    model.held = ORIGINAL.weight
+    return model
+
+
+def in_one_memory():
+    model = nn.Sequential(nn.Linear(2, 2))
+    model.held = nn.Parameter(MEMORY)
+    return model
+
+
+def counting_in_one_memory():
+    model = Ring()
+    model.memory = RING
+    return model
+
+
+def reading_in_one_memory():
+    return buffer(MEMORY[:2])
+
+
+RING = torch.zeros(4)
+SHARED = {
+    "a submodule": (lambda: nn.Sequential(CACHE), ["0"]),
+    "a parameter": (with_parameter, ["held"]),
+    "a buffer": (with_buffer, ["held"]),
+    "a registry": (with_registry, [""]),
+    "a parameter's memory": (in_one_memory, ["held"]),
+    "a written buffer's memory": (counting_in_one_memory, ["memory"]),
+    "a read buffer's memory": (reading_in_one_memory, []),
+    "nothing": (lambda: nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), []),
+}
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_two_models_of_one_factory_that_share_something_are_named(what):
+    build, paths = SHARED[what]
+    assert [finding.path for finding in check(build, select=["shared-instances"]).findings] == paths
+
+
+def in_inference_mode(build):
+    def inside():
+        with torch.inference_mode():
+            return build()
+
+    return inside
+
+
+INFERENCE = {
+    "built": (in_inference_mode(lambda: nn.Linear(2, 2)), ["bias", "weight"]),
+    "converted": (lambda model=nn.Linear: in_inference_mode(nn.Linear(2, 2).double)(), ["bias", "weight"]),
+    "converted in part": (lambda: in_inference_mode(nn.BatchNorm1d(2).double)(), [""]),
+    "a plain tensor": (lambda: module(held=in_inference_mode(lambda: torch.ones(2))()), ["held"]),
+    "converted to what it is": (lambda: in_inference_mode(nn.Linear(2, 2).float)(), []),
+    "built outside": (lambda: nn.Linear(2, 2), []),
+}
+
+
+@pytest.mark.parametrize("way", INFERENCE)
+def test_tensors_from_inference_mode_are_named(way):
+    build, paths = INFERENCE[way]
+    assert [finding.path for finding in check(build, select=["inference"]).findings] == paths
+
+
+def test_modules_that_equal_each_other_are_one_finding_each():
+    report = check(lambda: nn.Sequential(nn.Linear(2, 2), Hashed(), nn.Sequential(Hashed()), Hashed(3)))
+    assert [(finding.kind, finding.path) for finding in report.findings] == [("counts-as-one", "2.0")]
+    rows = {row.path: row for row in report.rows}
+    assert (rows["1.linear.weight"].trained, rows["2.0.linear.weight"].trained) == (True, False)
+
+
+@pytest.mark.parametrize("build", [Compared, lambda: nn.Sequential(nn.Linear(2, 2), Compared(), Compared(3))])
+def test_modules_that_can_not_be_hashed_are_one_finding(build):
+    report = check(build, uses=["meta", "half", "assign", "shard"])
+    assert [finding.kind for finding in report.findings] == ["unhashable"]
+    assert not [note for note in report.notes if "incomplete" in note]
+
+
+def test_a_model_without_values_is_one_note():
+    report = check(lambda: nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2).to("meta")), uses=["safetensors"])
+    assert report.cause.startswith("5 tensors are on meta (the first is 1.weight)")
+    assert report.notes == [report.cause]
+    assert [(each.path, each.what) for each in report.findings] == [("", "5 of 7 values are on meta, without values")]
+
+
+class Taken(nn.Linear):
+    """It refuses what torch.nn.utils does, in its own words."""
+
+    def __getstate__(self):
+        raise TypeError("not this one")
+
+
+def test_what_torch_refuses_to_pickle_is_told_as_torchs_own():
+    def refused(build):
+        (finding,) = check(build, uses=["pickle"], select=["pickle-refused"]).findings
+        return finding
+
+    theirs = refused(lambda: nn.utils.parametrizations.orthogonal(nn.Linear(2, 2)))
+    assert "RuntimeError: Serialization of parametrized modules is only supported through state_dict()" in theirs.what
+    assert "(torch refuses it)" in theirs.what
+    assert theirs.instead == "save model.state_dict(): torch has no other way for this one"
+    own = refused(lambda: Taken(2, 2))
+    assert "TypeError: not this one, at the module itself" in own.what
+    assert "torch refuses" not in own.what
+
+
+def test_what_torch_refuses_to_copy_is_told_as_torchs_own():
+    class Refusing:
+        def __deepcopy__(self, memo):
+            return torch.ones(1, requires_grad=True).mul(2).__deepcopy__(memo)
+
+    (finding,) = check(lambda: module(held=[Refusing()]), select=["copy-refused"]).findings
+    assert "Only Tensors created explicitly by the user" in finding.what
+    assert "(torch refuses it)" in finding.what

@@ -50,6 +50,51 @@ def test_an_unknown_device_is_an_error(tmp_path, option):
     assert run.lines == ["ERROR: 'toaster' is not a torch device", ""]
 
 
+@pytest.mark.parametrize("name", ["cpu:0", "cpu:1", "meta:0"])
+def test_the_processor_has_no_number(tmp_path, name):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, "--device", name)
+    assert run.status == 4
+    kind = name.partition(":")[0]
+    assert run.lines == [f"ERROR: device {name!r}: there is one {kind}, and it has no number", ""]
+
+
+@pytest.mark.parametrize("option", ["--jobs=2", "--record=x.json", "--fault=a-move-rounds-to-half-precision"])
+def test_an_option_that_is_meant_once_is_refused_twice(tmp_path, option):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, option, *option.split("="))
+    assert run.status == 4
+    assert run.lines == [f"ERROR: {option.partition('=')[0]}: it was given 2 times, and one is meant", ""]
+
+
+@pytest.mark.parametrize("option", ["--jobs=0", "--jobs=-3", "--case-limit=1000000000000000000000000"])
+def test_a_number_is_neither_too_small_nor_too_large(tmp_path, option):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, option)
+    flag, _, number = option.partition("=")
+    assert (run.status, run.lines) == (4, [f"ERROR: {flag}: name a number from 1 to 1000000, not {number}", ""])
+
+
+@pytest.mark.parametrize(("option", "said"), [("--fault=", "name one"), ("--deviations=", "name the file to read")])
+def test_an_option_without_a_value_is_refused(tmp_path, option, said):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, option)
+    assert run.status == 4
+    assert run.lines[0].startswith(f"ERROR: {option[:-1]}: {said}")
+
+
+def test_a_backend_of_which_there_is_a_name_only_is_absent(tmp_path):
+    def prepare():
+        torch.utils.rename_privateuse1_backend("ghost")
+
+    if not hasattr(torch.utils, "rename_privateuse1_backend"):
+        pytest.skip("torch 2.1 brought the name of a backend")
+    claims_file(tmp_path, A_CLAIM)
+    assert pytest_run(tmp_path, prepare=prepare).status == 0
+    run = pytest_run(tmp_path, "--device", "ghost", prepare=prepare)
+    assert (run.status, run.lines[0]) == (4, "ERROR: device 'ghost' is not on this machine; present: cpu, meta")
+
+
 WRONG_CLAIMS = {
     "no id": ('@pytest.mark.claim(source="torch.nn.Module")', "a claim needs an id such as"),
     "an id that is none": ('@claim("SD", source="torch.nn.Module")', "a claim needs an id such as"),

@@ -133,7 +133,7 @@ def test_what_was_found_is_a_link_to_the_claim(opened):
 def test_the_front_door_comes_before_the_claims(opened):
     tab = opened()
     ids = tab.eval_on_selector_all("h2", "heads => heads.map(head => head.id)")
-    assert ids[:6] == ["which", "answers", "core-title", "changes-title", "glossary", "claims"]
+    assert ids[:7] == ["which", "answers", "core-title", "changes-title", "roads", "glossary", "claims"]
     listed = tab.locator("#core .id").all_inner_texts()
     assert listed == [id for ids in facts.questions().values() for id in ids]
     assert tab.locator(".which dt").count() == len(facts.choices())

@@ -252,6 +252,12 @@ WRONG = {
         {"cpu": ["maybe", 1]},
         "not a record, claim SD-02 has the unknown verdict 'maybe'",
     ),
+    "a version of nothing": (
+        ["torch", "version"],
+        "../../etc",
+        "not a record, '../../etc' is no version of torch",
+    ),
+    "an id that is none": (["claims", "<img>"], {}, "not a record, '<img>' is no id of a claim"),
     "no cases": (["claims", "SD-02"], {"cpu": ["holds", 0]}, "not a record, claim SD-02 has no number of cases on cpu"),
     "two verdicts": (
         ["claims", "SD-02"],

@@ -13,7 +13,7 @@ ASKED = {
     "What is the difference between a buffer and nn.Parameter?": "ENUM-01 ENUM-02 OPT-01 REG-01 REG-03",
     "Why is my tensor not in the state_dict?": "SD-04 REG-04 SD-03 REG-05",
     "Why does my tensor stay on the CPU when I call model.cuda()?": "MOVE-04 MOVE-05",
-    "Expected all tensors to be on the same device": "MOVE-05 MOVE-04",
+    "Expected all tensors to be on the same device": "BACK-03 MOVE-04",
     "How do I save a tensor with the model but not train it?": "SD-02 OPT-01 ENUM-01",
     "How do I keep a buffer out of the checkpoint?": "SD-03 LOAD-03 SER-11 IDIOM-37",
     "Does requires_grad=False keep a parameter out of the optimizer?": "OPT-02 OPT-01 OPT-03",

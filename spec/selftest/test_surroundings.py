@@ -61,6 +61,18 @@ def test_what_cannot_be_put_right_is_refused(tmp_path, name):
     assert (run.status, run.lines) == (4, [line, ""])
 
 
+def test_a_terminal_that_lacks_signs_shows_the_lines(tmp_path):
+    command = [sys.executable, "-m", PACKAGE, "SD-03", "-q", "--claims"]
+    found = os.environ | {"PYTHONPATH": str(CHECKOUT), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if "SD-03" in line]
+    assert line.startswith("  ? holds")
+    command = [sys.executable, "-m", PACKAGE, "diff", "2.5", "2.6"]
+    done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("torch 2.5.1")
+
+
 def test_no_switch_of_torch_is_left_in_the_environment():
     """They are taken before torch is imported; what is in them when a run starts is what somebody set since then."""
     from ..engine.surroundings import SWITCHES
