@@ -131,7 +131,7 @@ def test_a_deepcopy_of_a_compiled_wrapper_wraps_a_copy_of_the_module(compiled):
     assert wrapper(ONES).tolist() == before
 
 
-@claim("GRAPH-78", source="torch.compile", since="2.3")
+@claim("GRAPH-78", source="torch.compile", since="2.4")
 def test_a_pickled_compiled_wrapper_is_a_wrapper_again(compiled):
     """`pickle` of the wrapper of `torch.compile(module)` gives a wrapper around a module with the same values, so that
     whoever loads a whole compiled model from a file gets a compiled one.

@@ -37,7 +37,7 @@ def test_a_load_of_a_folder_writes_into_the_tensors_of_the_module(dcp, tmp_path,
     assert (model.n.tolist(), model.t.tolist()) == ([2, 2, 2, 2], [2, 2, 2, 2])
 
 
-@claim("DIST-35", source=LOAD, since="2.3")
+@claim("DIST-35", source=LOAD, since="2.4")
 def test_a_load_of_a_folder_leaves_extra_state_in_the_dict(dcp, tmp_path):
     """`torch.distributed.checkpoint.load` puts extra state into the dict that it is given, and not into the module:
     that needs `load_state_dict()`."""
@@ -74,7 +74,7 @@ def test_a_load_of_a_folder_ignores_a_key_that_the_dict_lacks(dcp, tmp_path):
     assert checkpoint["a"].tolist() == [1, 1]
 
 
-@claim("DIST-37", source=LOAD, since="2.3")
+@claim("DIST-37", source=LOAD, since="2.4")
 def test_a_load_of_a_folder_raises_for_a_key_that_the_folder_lacks(dcp, tmp_path):
     """`torch.distributed.checkpoint.load` raises `CheckpointException` for a key of the given dict that the folder
     lacks, and loads nothing; with `planner=DefaultLoadPlanner(allow_partial_load=True)` it loads the other keys.
@@ -88,7 +88,7 @@ def test_a_load_of_a_folder_raises_for_a_key_that_the_folder_lacks(dcp, tmp_path
     assert (checkpoint["a"].tolist(), checkpoint["b"].tolist()) == ([1, 1], [0, 0])
 
 
-@claim("DIST-38", source="torch.distributed.checkpoint.api.CheckpointException", since="2.3")
+@claim("DIST-38", source="torch.distributed.checkpoint.api.CheckpointException", since="2.4")
 def test_except_Exception_does_not_catch_what_a_load_of_a_folder_raises(dcp, tmp_path):
     """`CheckpointException` derives from `BaseException` and not from `Exception`: `except Exception` does not catch
     what `torch.distributed.checkpoint.load` raises."""

@@ -60,7 +60,7 @@ def manually(rank):
     return seen
 
 
-@claim("DIST-91", source="torch.distributed.fsdp.FSDPModule", since="2.9")
+@claim("DIST-91", source="torch.distributed.fsdp.FSDPModule", since="2.7")
 def test_unshard_and_reshard_register_the_parameters_of_one_module_and_not_of_its_children(ranks):
     """`unshard()` of a module under `fully_shard` (FSDP2) registers whole parameters and `reshard()` the sharded ones,
     both for the module's own parameters and not for those of a submodule that was sharded by itself.
@@ -77,7 +77,7 @@ def values(rank):
     return type(whole).__name__, whole.requires_grad, list(whole.shape), whole.data_ptr() == 0, model.p is sharded
 
 
-@claim("DIST-92", source="torch.distributed.fsdp.FSDPModule", since="2.9")
+@claim("DIST-92", source="torch.distributed.fsdp.FSDPModule", since="2.7")
 def test_a_parameter_that_is_unsharded_is_a_parameter_as_before_and_freed_by_reshard(ranks):
     """`unshard()` under `fully_shard` (FSDP2) registers a trainable `nn.Parameter` of the whole shape; `reshard()`
     frees its memory and registers the same `DTensor` parameter as before."""
@@ -90,7 +90,7 @@ def gathered(rank):
     return model.p.tolist()
 
 
-@claim("DIST-93", source="torch.distributed.fsdp.FSDPModule", since="2.9")
+@claim("DIST-93", source="torch.distributed.fsdp.FSDPModule", since="2.7")
 def test_unshard_gathers_the_shards_of_all_ranks(ranks):
     """`unshard()` under `fully_shard` (FSDP2) gathers the shards of all ranks: every rank has the same whole
     parameter."""
@@ -118,7 +118,7 @@ def never_resharded(rank):
     return through_a_step(rank, reshard_after_forward=False)
 
 
-@claim("DIST-94", source="torch.distributed.fsdp.fully_shard", since="2.9")
+@claim("DIST-94", source="torch.distributed.fsdp.fully_shard", since="2.7")
 def test_by_default_a_forward_leaves_whole_parameters_on_the_root_and_sharded_ones_on_its_children(ranks):
     """By default, after a forward under `fully_shard` (FSDP2), the outermost module has whole parameters registered,
     and a submodule that was sharded by itself `DTensor` ones; after `backward()` all parameters and gradients are
@@ -130,7 +130,7 @@ def test_by_default_a_forward_leaves_whole_parameters_on_the_root_and_sharded_on
     assert after_backward == [SHARDED] * 3
 
 
-@claim("DIST-95", source="torch.distributed.fsdp.fully_shard", since="2.9")
+@claim("DIST-95", source="torch.distributed.fsdp.fully_shard", since="2.8")
 def test_reshard_after_forward_says_which_parameters_a_forward_leaves(ranks):
     """After a forward of a module under `fully_shard(reshard_after_forward=True)` its parameters and those of its
     submodules are `DTensor`s again, and under `reshard_after_forward=False` they are whole; after `backward()` all are
@@ -152,7 +152,7 @@ def forward_of_child(rank):
     return seen
 
 
-@claim("DIST-96", source="torch.distributed.fsdp.fully_shard", since="2.9")
+@claim("DIST-96", source="torch.distributed.fsdp.fully_shard", since="2.7")
 def test_a_forward_of_a_sharded_module_computes_with_whole_parameters(ranks):
     """Within `forward` of a module under `fully_shard` (FSDP2), its parameters are of type `nn.Parameter` and whole,
     gathered from all ranks."""
@@ -184,7 +184,7 @@ def saved_after_a_forward(rank):
     return before, saved, types(model)
 
 
-@claim("DIST-98", source="torch.distributed.fsdp.fully_shard", since="2.9")
+@claim("DIST-98", source="torch.distributed.fsdp.fully_shard", since="2.7")
 def test_the_state_dict_after_a_forward_is_sharded_and_reshards_the_module(ranks):
     """`state_dict()` under `fully_shard` (FSDP2) holds `DTensor` values for all parameters, also after a forward that
     left whole parameters registered; calling it reshards the module.
@@ -203,7 +203,7 @@ def ignored(rank):
     return model.p is p, model.f is f, model.p.tolist(), model.p.grad.tolist(), type(model.f).__name__
 
 
-@claim("DIST-99", source="torch.distributed.fsdp.fully_shard", since="2.9")
+@claim("DIST-99", source="torch.distributed.fsdp.fully_shard", since="2.7")
 def test_fully_shard_leaves_the_parameters_that_it_is_to_ignore(ranks):
     """`fully_shard(module, ignored_params={parameter})` (FSDP2) leaves that parameter the same object, whole, and with
     each rank's own value and gradient; the other parameters become `DTensor`.
@@ -242,7 +242,7 @@ def of_one_module(rank):
     return seen
 
 
-@claim("DIST-101", source="torch.distributed.fsdp.FSDPModule", since="2.9")
+@claim("DIST-101", source="torch.distributed.fsdp.FSDPModule", since="2.7")
 def test_gradient_sync_is_set_for_all_submodules_or_for_one_module(ranks):
     """`set_requires_gradient_sync(False)` under `fully_shard` (FSDP2) holds for the module and all sharded submodules,
     and with `recurse=False` for the module alone.

@@ -36,7 +36,7 @@ def test_a_file_may_be_saved_without_checksums(tmp_path):
 def test_a_registered_function_names_the_place_of_a_storage_and_another_brings_it_there(registry, tmp_path):
     """After `torch.serialization.register_package(priority, tagger, deserializer)`, `torch.save` tags each storage with
     what `tagger` returns, and `torch.load` takes what `deserializer` returns. Without this registration, loading the
-    file raises `RuntimeError`.
+    file raises `RuntimeError`, and in torch 2.1 `AssertionError`.
     """
     path, asked = tmp_path / "a.pt", []
     others = [*registry._package_registry]
@@ -50,7 +50,7 @@ def test_a_registered_function_names_the_place_of_a_storage_and_another_brings_i
     assert torch.load(path)["x"].tolist() == [1, 1, 1]
     assert asked == ["shelf"]
     registry._package_registry[:] = others
-    with pytest.raises(RuntimeError, match="tagged with shelf"):
+    with pytest.raises((RuntimeError, AssertionError), match="tagged with shelf|module is not loaded"):
         torch.load(path)
 
 

@@ -76,7 +76,7 @@ def test_a_BatchNorm_with_one_statistic_None_raises_in_evaluation(name, other):
     assert model.num_batches_tracked.item() == 0
 
 
-@claim("IDIOM-65", source="torch.nn.BatchNorm1d", since="2.9")
+@claim("IDIOM-65", source="torch.nn.BatchNorm1d", since="2.8")
 @pytest.mark.parametrize("name", ["running_mean", "running_var"])
 def test_a_BatchNorm_with_one_statistic_None_raises_in_training(name):
     """In training mode, a BatchNorm raises `ValueError` where just one of `running_mean` and `running_var` is None."""
