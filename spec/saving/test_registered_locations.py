@@ -50,7 +50,7 @@ def test_a_registered_function_names_the_place_of_a_storage_and_another_brings_i
     assert torch.load(path)["x"].tolist() == [1, 1, 1]
     assert asked == ["shelf"]
     registry._package_registry[:] = others
-    with pytest.raises((RuntimeError, AssertionError), match="tagged with shelf|module is not loaded"):
+    with pytest.raises((RuntimeError, AssertionError), match=r"tagged with shelf|module is not loaded"):
         torch.load(path)
 
 
