@@ -152,7 +152,7 @@ def test_the_page_holds_every_claim_with_sentence_source_and_test(everything):
 def test_the_page_is_small_enough_for_a_slow_line():
     html = page.to_html(matrix.matrix(matrix.committed())).encode()
     assert len(html) <= 1_500_000
-    assert len(gzip.compress(html, mtime=0)) <= 200_000
+    assert len(gzip.compress(html, mtime=0)) <= 165 * len(catalogue.claims())  # half of it are the bodies of the tests
 
 
 def test_a_test_is_shown_without_its_marker_and_without_the_sentence_that_stands_beside_it():
