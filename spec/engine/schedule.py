@@ -21,6 +21,8 @@ FEW = 200
 """With fewer cases a second worker takes longer to start than it saves."""
 MOST = 4
 """More workers for each processor than this take memory and save no time."""
+WORTH_AN_IMPORT = 6
+"""With fewer heavy files to come a second worker takes longer to import what they need than it saves."""
 ENDED = "ended"
 
 
@@ -101,12 +103,14 @@ class Pool:
                 self.running.clear()
 
     def fill(self, waiting: deque, folder: Path) -> None:
-        """Start workers for what waits; heavy cases wait for the worker that has what they need."""
+        """Start workers for what waits; heavy cases wait for the worker that has what they need, unless many wait."""
         while len(self.running) < self.size:
             taken = {running.task.needs for running in self.running if running.task.heavy}
             found = next((each for each in waiting if each[1].needs not in taken), None)
             if found is None:
-                return
+                if len(waiting) < WORTH_AN_IMPORT:
+                    return
+                found = waiting[0]
             waiting.remove(found)
             self.give(start(self.session, folder, forks(self.session.config)), *found)
 

@@ -40,7 +40,7 @@ def test_a_record_knows_no_claim_that_never_was(path):
 def test_a_record_is_as_it_was_written(path):
     found = read(path)
     assert path.read_text(encoding="utf-8") == to_text(found)
-    assert path.stat().st_size < 45_000
+    assert path.stat().st_size < 60_000
     assert path.stem == f"torch-{found.release}-{found.beyond or 'cpu'}"
     assert found.spec == __version__
 
