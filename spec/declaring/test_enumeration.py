@@ -171,8 +171,9 @@ LISTINGS = {PARAMETER: "named_parameters", BUFFER: "named_buffers", MODULE: "nam
 @claim("ENUM-45", source="torch.nn.Module.named_parameters")
 @pytest.mark.parametrize(("kind", "listing"), LISTINGS.items())
 def test_state_can_be_replaced_while_it_is_listed_but_registering_or_deleting_raises_RuntimeError(kind, listing):
-    """While one iterates over `named_parameters()`, `named_buffers()` or `named_children()`, values may be replaced,
-    but after one is registered or deleted the next step raises `RuntimeError`.
+    """Inside a loop over `named_parameters()`, `named_buffers()` or `named_children()`, values may be replaced;
+    registering or deleting one of those that are listed, on the module that the loop is at, makes the next step raise
+    `RuntimeError`.
 
     `list(model.named_parameters())` can be gone through whatever changes.
     """

@@ -40,7 +40,7 @@ from .kinds import (
 )
 def test_a_distributed_checkpoint_keeps_what_a_state_dict_has(kind, outcome, tmp_path):
     """`torch.distributed.checkpoint` keeps parameters, persistent buffers and extra state of a state dict, as
-    `torch.save` does; the version is that of the module into whose state dict it loads.
+    `torch.save` does; the `_version` that a module's loading hooks are told is that of the receiving module.
     """
     import torch.distributed.checkpoint as dcp
 
