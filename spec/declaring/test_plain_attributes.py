@@ -2,14 +2,13 @@
 
 import copy
 import functools
-import io
 import pickle
 
 import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import FROZEN_PARAMETER, KINDS, PARAMETER, PARAMETERS, ToyModel3, answers, claim, core
+from ..vocabulary import FROZEN_PARAMETER, KINDS, PARAMETER, PARAMETERS, ToyModel3, answers, claim, core, from_file
 
 
 def deepcopied(model):
@@ -21,10 +20,7 @@ def pickled(model):
 
 
 def saved_whole(model):
-    file = io.BytesIO()
-    torch.save(model, file)
-    file.seek(0)
-    return torch.load(file, weights_only=False)
+    return from_file(model, weights_only=False)
 
 
 @core

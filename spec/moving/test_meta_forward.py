@@ -1,12 +1,10 @@
 """Parameters that were left on the meta device: what computes with them all the same, and where they get unnoticed."""
 
-import io
-
 import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import claim
+from ..vocabulary import claim, from_file
 
 COMPUTING = {
     "Conv1d": (lambda: nn.Conv1d(3, 2, 1), torch.ones(1, 3, 4), (1, 2, 4)),
@@ -19,13 +17,6 @@ RAISING = {
     "BatchNorm1d in eval mode": (lambda: nn.BatchNorm1d(3).eval(), torch.ones(2, 3)),
     "PReLU": (nn.PReLU, torch.ones(2, 3)),
 }
-
-
-def from_file(thing, **options):
-    file = io.BytesIO()
-    torch.save(thing, file)
-    file.seek(0)
-    return torch.load(file, **options)
 
 
 @claim("META-64", source="torch.nn.Linear", since="2.0")

@@ -1,6 +1,5 @@
 """What ``torch.save`` and ``torch.load`` make of names, views, layouts and mapped memory."""
 
-import io
 import pickle
 import struct
 import sys
@@ -11,14 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import claim
-
-
-def from_file(thing, **options):
-    file = io.BytesIO()
-    torch.save(thing, file)
-    file.seek(0)
-    return torch.load(file, **options)
+from ..vocabulary import claim, from_file
 
 
 @claim("SER-65", source="torch.load", since="2.13")

@@ -1,14 +1,13 @@
 """What each kind of state becomes on each road that leads to another module."""
 
 import copy
-import io
 import pickle
 
 import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import KINDS, NON_PERSISTENT_BUFFER, PLAIN, PLAIN_VALUE, claim, contrast
+from ..vocabulary import KINDS, NON_PERSISTENT_BUFFER, PLAIN, PLAIN_VALUE, claim, contrast, from_file
 
 
 def state_dict(model, fresh):
@@ -17,10 +16,7 @@ def state_dict(model, fresh):
 
 
 def save(model, fresh):
-    file = io.BytesIO()
-    torch.save(model, file)
-    file.seek(0)
-    return torch.load(file, weights_only=False)
+    return from_file(model, weights_only=False)
 
 
 def deepcopy(model, fresh):

@@ -1,7 +1,6 @@
 """What ``state_dict()`` takes and returns, the metadata that goes with it, and how a module has its own say."""
 
 import copy
-import io
 import warnings
 from collections import OrderedDict
 
@@ -9,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import NestedModel, ToyModel, ToyModel3, claim
+from ..vocabulary import NestedModel, ToyModel, ToyModel3, claim, from_file
 
 
 class Versioned(nn.Module):
@@ -123,10 +122,7 @@ def test_the_metadata_names_the_version_of_every_submodule_by_its_path():
 
 
 def saved_and_loaded(checkpoint):
-    file = io.BytesIO()
-    torch.save(checkpoint, file)
-    file.seek(0)
-    return torch.load(file, weights_only=True)
+    return from_file(checkpoint, weights_only=True)
 
 
 @claim("SD-24", source="torch.nn.Module.state_dict")
@@ -189,6 +185,8 @@ def test_a_keyword_argument_of_state_dict_wins_over_a_positional_one():
     assert returned is destination
     assert list(destination) == [f"q.{key}" for key in model.state_dict()]
     assert destination["q.b1"] is model.b1
+    with pytest.warns(Warning, match="Positional args"):
+        assert list(model.state_dict({}, "p.", prefix="")) == [f"p.{key}" for key in model.state_dict()]
 
 
 @claim("SD-29", source="torch.nn.Module.state_dict")

@@ -2,14 +2,13 @@
 
 import copy
 import functools
-import io
 import pickle
 
 import pytest
 import torch
 from torch import nn
 
-from ..vocabulary import claim
+from ..vocabulary import claim, from_file
 
 
 @claim("SER-63", source="torch.nn.Module")
@@ -54,13 +53,6 @@ def views_of_one_storage():
     model.register_buffer("b", torch.zeros(4))
     model.register_buffer("c", model.b[:2])
     return model
-
-
-def from_file(thing):
-    file = io.BytesIO()
-    torch.save(thing, file)
-    file.seek(0)
-    return torch.load(file)
 
 
 @claim("TIE-26", source="torch.nn.Parameter")

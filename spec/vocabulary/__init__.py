@@ -3,6 +3,7 @@
 from .claim import answers, available, claim, contrast, core, road
 from .devices import Move
 from .dtypes import COMPLEX, CONVERSIONS, FLOATING, INTEGER, Conversion, to
+from .files import from_file
 from .kinds import (
     BUFFER,
     BUFFERS,
@@ -83,6 +84,7 @@ __all__ = [
     "claim",
     "contrast",
     "core",
+    "from_file",
     "registered",
     "road",
     "shapes",
