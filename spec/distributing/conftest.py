@@ -1,6 +1,9 @@
-"""This chapter works with two ranks of a gloo group."""
+"""This chapter works with two ranks of a gloo group, and with checkpoints of one process."""
 
+import importlib
+import warnings
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -13,3 +16,17 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ranks]:
     group = Ranks(tmp_path_factory.mktemp("ranks"))
     yield group
     group.end()
+
+
+@pytest.fixture
+def dcp() -> Iterator[ModuleType]:
+    """``torch.distributed.checkpoint``, without its warnings that there is one process only."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield importlib.import_module("torch.distributed.checkpoint")
+
+
+@pytest.fixture
+def dsd(dcp: ModuleType) -> ModuleType:
+    """``torch.distributed.checkpoint.state_dict``, without those warnings."""
+    return importlib.import_module("torch.distributed.checkpoint.state_dict")

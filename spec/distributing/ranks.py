@@ -1,6 +1,5 @@
 """Two processes that work together, and what each of them holds."""
 
-import importlib
 import os
 import socket
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..engine.heavy import load
 from ..engine.processes import Pipe, Process
 
 WORLD = 2
@@ -51,8 +51,7 @@ class Ranks:
 
 def serve(pipe: Pipe, rank: int, store: str) -> None:
     """Join the group as ``rank`` and call the functions that come through ``pipe``."""
-    with suppress(Exception):  # a release lacks it, or breaks it on this Python
-        importlib.import_module("torch.distributed.fsdp")  # a fork has it already
+    load("torch.distributed.fsdp")  # a fork has it already
     if "GLOO_SOCKET_IFNAME" not in os.environ and (name := loopback()):
         os.environ["GLOO_SOCKET_IFNAME"] = name
     torch.distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=WORLD, timeout=TIMEOUT)

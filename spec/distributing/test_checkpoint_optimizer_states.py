@@ -1,8 +1,6 @@
 """What ``torch.distributed.checkpoint.state_dict`` makes of an optimizer: state by the names of the parameters."""
 
 import copy
-import importlib
-import warnings
 
 import pytest
 import torch
@@ -10,17 +8,8 @@ from torch import nn
 
 from ..vocabulary import claim
 
-MODULE = "torch.distributed.checkpoint.state_dict"
 GET = "torch.distributed.checkpoint.state_dict.get_optimizer_state_dict"
 SET = "torch.distributed.checkpoint.state_dict.set_optimizer_state_dict"
-
-
-@pytest.fixture
-def dsd():
-    """The module, without its warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield importlib.import_module(MODULE)
 
 
 def layers(names):

@@ -1,7 +1,6 @@
 """The names that ``torch.distributed.checkpoint.state_dict`` gives to what a compiled model or DDP wraps."""
 
 import importlib
-import warnings
 
 import pytest
 import torch
@@ -14,14 +13,6 @@ from .ranks import State
 MODULE = "torch.distributed.checkpoint.state_dict"
 GET = "torch.distributed.checkpoint.state_dict.get_model_state_dict"
 SET = "torch.distributed.checkpoint.state_dict.set_model_state_dict"
-
-
-@pytest.fixture
-def dsd():
-    """The module, without its warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield importlib.import_module(MODULE)
 
 
 @claim("DIST-62", source=GET, since="2.3")

@@ -1,8 +1,5 @@
 """What ``torch.distributed.checkpoint.state_dict`` says of a model, beside its own ``state_dict()``."""
 
-import importlib
-import warnings
-
 import pytest
 import torch
 from torch import nn
@@ -11,18 +8,9 @@ from torch.optim.swa_utils import AveragedModel
 from ..vocabulary import claim
 from .ranks import State
 
-MODULE = "torch.distributed.checkpoint.state_dict"
 GET = "torch.distributed.checkpoint.state_dict.get_model_state_dict"
 SET = "torch.distributed.checkpoint.state_dict.set_model_state_dict"
 OPTIONS = "torch.distributed.checkpoint.state_dict.StateDictOptions"
-
-
-@pytest.fixture
-def dsd():
-    """The module, without its warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield importlib.import_module(MODULE)
 
 
 def memory(tensors):

@@ -9,9 +9,10 @@ from ..faults import Fault
 from ..vocabulary.claim import HOLDS, Claim
 from .cases import CLAIM
 from .collection import is_heavy
+from .heavy import HEAVY, load
 from .options import processors
 from .schedule import ENDED, Pool, forks
-from .workers import DONE, HEAVY, REPORTED, Task, load
+from .workers import DONE, REPORTED, Task
 
 BLUNT, BROAD = 1 / 2, 1 / 3
 EVERY, MANY = 36, 20
@@ -64,7 +65,7 @@ def refutations(
     """What each fault refutes of the cases that ``choose(fault, items)`` returns, as it becomes known."""
     items = refutable(items)
     if any(map(is_heavy, items)):
-        load(HEAVY)  # once, and not once for every fault
+        load(*HEAVY)  # once, and not once for every fault
     chosen = [choose(fault, items) for fault in faults]
     found = [Refutation(fault, asked=ids(cases)) for fault, cases in zip(faults, chosen, strict=True)]
     tasks = [

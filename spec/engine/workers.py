@@ -1,12 +1,10 @@
 """A worker: another process that runs the cases it is given, and what this process hears of it."""
 
 import gc
-import importlib
 import io
 import os
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout, suppress
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -14,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from .cases import CASE, CLAIM
+from .heavy import HEAVY, load
 from .processes import Pipe, Process
 
 PACKAGE = __package__.rpartition(".")[0]
-HEAVY = ("torch.export._trace", "torch._dynamo", "torch.distributed.fsdp")
-"""The compiler and what needs it: as long to import as torch itself, so that one worker does it for all."""
 STARTED, REPORTED, FINISHED, DONE = "started", "reported", "finished", "done"
 
 
@@ -48,15 +45,6 @@ def broken(fault: str | None) -> AbstractContextManager:
     from ..faults import find
 
     return find(fault).injected()
-
-
-def load(modules: tuple[str, ...]) -> None:
-    """Import modules, as far as the installed torch has them."""
-    for name in modules:
-        # What a release lacks, or breaks on this Python, only its claims can miss.
-        with suppress(Exception), redirect_stderr(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            importlib.import_module(name)
 
 
 def start(session: pytest.Session, folder: Path, fork: bool) -> Process:
@@ -96,7 +84,7 @@ def serve(pipe: Pipe, session: pytest.Session, folder: Path) -> None:
     while True:
         task: Task = pipe.receive()
         if task.heavy:
-            load(HEAVY)
+            load(*HEAVY)
         with broken(task.fault):
             sender.run([items[nodeid] for nodeid in task.nodeids], task.fails_only)
         if task.heavy:
