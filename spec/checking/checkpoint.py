@@ -166,7 +166,8 @@ def asked(
             warnings.simplefilter("ignore")
             keys = empty.load_state_dict(given, strict=False)
         return list(keys.missing_keys), list(keys.unexpected_keys)
-    except Exception:  # an own load_state_dict, or one that looks at values
+    except Exception as error:  # an own load_state_dict, or one that looks at values
+        found.notes.append(f"its load_state_dict() raises {spelled(error)}: keys are compared by name")
         return by_name
 
 

@@ -9,7 +9,7 @@ import torch
 CHUNK = 1 << 20
 SMALL = 4096
 HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
-EXACT, ROUNDED = "yes", "rounded"
+ROUNDED = "rounded"
 SPAN = 100  # a table of frequencies spans orders of magnitude; a schedule that doesn't may be rounded
 
 

@@ -216,11 +216,14 @@ def storage(tensor: torch.Tensor) -> int:
     try:
         if nn.parameter.is_lazy(tensor) or tensor.layout is not torch.strided:
             return id(tensor)
-        if hasattr(tensor, "untyped_storage"):
-            return tensor.untyped_storage()._cdata
-        return tensor.storage()._storage._cdata if hasattr(tensor.storage(), "_storage") else tensor.storage()._cdata
+        return untyped_storage(tensor)._cdata
     except Exception:  # a subclass without memory of its own
         return id(tensor)
+
+
+def untyped_storage(tensor: torch.Tensor) -> torch.UntypedStorage:
+    """The memory of a tensor, in bytes, also before torch 2.0."""
+    return tensor.untyped_storage() if hasattr(tensor, "untyped_storage") else tensor.storage().untyped()
 
 
 def geometry(tensor: torch.Tensor) -> tuple:

@@ -10,6 +10,7 @@ from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from .digits import alike, fingerprint
+from .facts import untyped_storage
 from .holding import REGISTRIES, held_tensors
 from .state import NON_PERSISTENT, entries
 from .walking import parts, paths
@@ -80,6 +81,6 @@ def memory_of(tensor: torch.Tensor) -> object | None:
     try:
         if nn.parameter.is_lazy(tensor) or tensor.device.type == "meta" or not tensor.numel():
             return None
-        return tensor.untyped_storage() if hasattr(tensor, "untyped_storage") else tensor.storage()
+        return untyped_storage(tensor)
     except Exception:  # sparse, packed, a subclass without memory of its own
         return None

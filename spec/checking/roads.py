@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from .code import changes_in_place
-from .facts import Facts, geometry, is_ordinary
+from .facts import Facts, geometry, is_ordinary, untyped_storage
 from .finding import Finding
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
@@ -86,8 +86,7 @@ def facts_expanded(tensor: torch.Tensor) -> bool:
 
 
 def size(tensor: torch.Tensor) -> int:
-    whole = tensor.untyped_storage().nbytes() if hasattr(tensor, "untyped_storage") else tensor.storage().nbytes()
-    return whole // tensor.element_size()
+    return untyped_storage(tensor).nbytes() // tensor.element_size()
 
 
 def values(facts: Facts) -> Iterator[Finding]:

@@ -86,6 +86,19 @@ def test_what_a_module_renames_while_loading_counts():
     assert (found.missing, found.unexpected, found.loads) == ([], [], True)
 
 
+def test_a_module_that_loads_by_values_is_compared_by_name_and_says_why():
+    class Reading(nn.Linear):
+        def load_state_dict(self, state_dict, strict=True):
+            self.largest = state_dict["weight"].max().item()
+            return super().load_state_dict(state_dict, strict)
+
+    found = compared(Reading(2, 2), {"weight": torch.zeros(2, 2), "other": torch.zeros(2)})
+    assert (found.missing, found.unexpected) == (["bias"], ["other"])
+    (note,) = found.notes
+    assert note.startswith("its load_state_dict() raises RuntimeError")
+    assert note.endswith("keys are compared by name")
+
+
 def test_only_the_header_of_a_file_of_safetensors_is_read(state, capsys):
     header = {
         key: {
