@@ -65,10 +65,6 @@ class Judgement:
     note: str = ""
     erratum: str | None = None
 
-    @property
-    def is_about_state(self) -> bool:
-        return self.status in ABOUT_STATE
-
 
 @dataclass(frozen=True)
 class Map:

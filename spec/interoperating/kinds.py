@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-CHANGED, KEPT, LOST, RAISES, READS_WRONG, UNTIED = "changed", "kept", "lost", "raises", "reads wrong", "untied"
+CHANGED, KEPT, LOST, READS_WRONG, UNTIED = "changed", "kept", "lost", "reads wrong", "untied"
 
 
 def numbers(*shape: int) -> torch.Tensor:

@@ -141,12 +141,7 @@ def write(record: Record, path: str | Path) -> None:
 
 def read(path: str | Path) -> Record:
     """The record in a file; raises UnreadableRecord for whatever is not one."""
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UnreadableRecord(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise UnreadableRecord(f"{path}: not a record, it is not JSON") from None
+    found = content(path, "a record")
     if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
         raise UnreadableRecord(f"{path}: not a record, it has no schema number")
     if found["schema"] != SCHEMA:
@@ -163,6 +158,16 @@ def read(path: str | Path) -> Record:
     }
     found.pop("schema")
     return Record(**found, claims=claims)
+
+
+def content(path: str | Path, called: str) -> object:
+    """What is in a JSON file that is to be ``called``; raises UnreadableRecord for whatever is no JSON."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UnreadableRecord(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise UnreadableRecord(f"{path}: not {called}, it is not JSON") from None
 
 
 def mismatch(found: object, shape: object, place: str = "") -> str:

@@ -12,7 +12,6 @@ A record of roads is a JSON file of one object, each claim and each cell one lin
 Nothing in it depends on when, where or in which order the claims ran.
 """
 
-import json
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from .. import __version__, facts
 from . import catalogue
 from .files import write_whole
 from .layout import Table, to_markdown
-from .record import UnreadableRecord, compact, natural
+from .record import UnreadableRecord, compact, content, natural
 from .verdicts import FAILS, HOLDS, NOT_INSTALLED, NOT_RUN, SIGNS, SILENT, Case, judge
 
 SCHEMA = 1
@@ -228,12 +227,7 @@ def write(record: Record, path: str | Path) -> None:
 
 def read(path: str | Path) -> Record:
     """The record in a file; raises UnreadableRecord for whatever is not one."""
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UnreadableRecord(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise UnreadableRecord(f"{path}: not a record of roads, it is not JSON") from None
+    found = content(path, "a record of roads")
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or found.keys() != set(KEYS):
         raise UnreadableRecord(f"{path}: not a record of roads in schema {SCHEMA}")
     try:

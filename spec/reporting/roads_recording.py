@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ..facts import libraries
+from ..vocabulary.claim import listed
 from . import catalogue, roads
 from .record import natural
 from .verdicts import NOT_RUN, TIMED_OUT, Case, verdicts
@@ -56,7 +57,7 @@ class Recorder:
 
 def absent(needs: str | None) -> bool:
     """Whether a library that a claim needs is not installed."""
-    return any(not roads.installed(name.strip()) for name in (needs or "").split(",") if name.strip())
+    return not all(map(roads.installed, listed(needs)))
 
 
 def record_of(cases: list[Case]) -> roads.Record:

@@ -15,6 +15,7 @@ from .. import facts
 from ..interoperating.kinds import KINDS
 from ..reporting import catalogue, roads
 from ..reporting.verdicts import Case
+from ..vocabulary.claim import listed
 from .pytest_runs import claims_file, pytest_run
 
 try:
@@ -37,7 +38,7 @@ def test_the_kinds_are_those_of_the_models():
 
 
 def test_every_library_that_a_claim_needs_is_known_and_its_road_needs_it_too():
-    needed = {name.strip() for claim in CLAIMS.values() for name in (claim.needs or "").split(",") if name.strip()}
+    needed = {name for claim in CLAIMS.values() for name in listed(claim.needs)}
     on_roads = {name for road in facts.roads().values() for name in road.needs}
     assert needed == on_roads == facts.libraries().keys()
 
@@ -46,6 +47,17 @@ def test_tox_installs_what_the_facts_say():
     wanted = [f"{each.name}=={each.version}" for each in facts.libraries().values()]
     assert [each for each in TOX["roads"]["deps"] if isinstance(each, str)][1:] == wanted
     assert [each for each in TOX["roads-newest"]["deps"] if isinstance(each, str)][1:] == [*facts.libraries()]
+
+
+def test_every_change_is_checked_with_the_light_ones():
+    light = [f"{each.name}=={each.version}" for each in facts.libraries().values() if each.light]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"python -m pip install --quiet {' '.join(light)}\n" in script
+
+
+def test_a_record_may_begin_with_a_byte_order_mark(record, tmp_path):
+    (tmp_path / "roads.json").write_text(roads.to_record(record), encoding="utf-8-sig")
+    assert roads.read(tmp_path / "roads.json") == record
 
 
 def test_the_committed_record_is_whole_and_of_these_versions(record):
