@@ -1,6 +1,7 @@
 """Every option of the specification: how it is written, what it says of itself, and what it is refused for."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -199,6 +200,8 @@ def owner(pluginmanager: pytest.PytestPluginManager, flag: str) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse in one line what can't be done, before anything is."""
+    if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a sign shows all others
+        sys.stdout.reconfigure(errors="replace")
     if pytest.version_tuple < (9,):
         raise pytest.UsageError(f"pytest {pytest.__version__} is too old for this specification: it needs 9 or newer")
     if Version(OLDEST) > TORCH:
@@ -217,13 +220,6 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(line)
     if config.getoption("record") and any("::" in argument for argument in config.args):
         raise pytest.UsageError("--record: there is no record of such a run: naming a test leaves claims out")
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Show a terminal that lacks a sign all others; pytest would escape everything, the ends of the lines too."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and hasattr(shown_on := reporter._tw._file, "reconfigure"):
-        shown_on.reconfigure(errors="replace")
 
 
 def given(config: pytest.Config, flag: str) -> int:
