@@ -21,10 +21,10 @@ def update_bn_gives_each_layer_its_own_mode_back(original, loader, model, device
 def update_bn_leaves_a_BatchNorm_in_eval_mode_alone(original, loader, model, device=None):
     """`update_bn` leaves the statistics of a BatchNorm in eval mode unchanged."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d) and not m.training]
-    kept = [(buffer, buffer.clone()) for norm in norms for buffer in norm.buffers()]
+    kept = [(norm, name, buffer.clone()) for norm in norms for name, buffer in norm.named_buffers()]
     original(loader, model, device)
-    for buffer, values in kept:
-        buffer.copy_(values)
+    for norm, name, values in kept:
+        setattr(norm, name, values)
 
 
 @fault("UTIL-86", breaks="torch.optim.swa_utils.update_bn")

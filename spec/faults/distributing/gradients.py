@@ -7,13 +7,13 @@ from .. import fault
 DDP = "torch.nn.parallel.DistributedDataParallel."
 
 
-@fault("DIST-83", "DIST-84", "DIST-85", breaks=DDP + "_post_forward")
-def DDP_averages_every_gradient(original, self, output):
+@fault("DIST-83", "DIST-84", "DIST-85", breaks=DDP + "forward")
+def DDP_averages_every_gradient(original, self, *args):
     """DDP averages the gradients of parameters that it did not know, and those of `torch.autograd.grad`."""
     for parameter in self.module.parameters():
         if parameter.requires_grad and not parameter._backward_hooks:
             parameter.register_hook(averaged)
-    return original(self, output)
+    return original(self, *args)
 
 
 def averaged(gradient):
