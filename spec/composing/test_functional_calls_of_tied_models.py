@@ -12,7 +12,7 @@ X = torch.ones(1, 1)
 
 
 class Tied(nn.Module):
-    """Multiplies its input by the parameter ``p``, and again by ``q``, which is the same one."""
+    """Multiplies its input by the parameter ``p``, and again by ``q``, another name of ``p``."""
 
     def __init__(self, number):
         super().__init__()
