@@ -7,13 +7,19 @@ from .. import fault
 DDP = "torch.nn.parallel.DistributedDataParallel."
 
 
-@fault("DIST-83", "DIST-84", "DIST-85", breaks=DDP + "forward")
+@fault("DIST-83", "DIST-84", breaks=DDP + "forward")
 def DDP_averages_every_gradient(original, self, *args):
-    """DDP averages the gradients of parameters that it did not know, and those of `torch.autograd.grad`."""
+    """DDP averages the gradients of parameters that it did not know."""
     for parameter in self.module.parameters():
         if parameter.requires_grad and not parameter._backward_hooks:
             parameter.register_hook(averaged)
     return original(self, *args)
+
+
+@fault("DIST-85", breaks="torch.autograd.grad")
+def autograd_grad_averages_over_the_ranks(original, *args, **options):
+    """`torch.autograd.grad` averages gradients over the ranks."""
+    return tuple(map(averaged, original(*args, **options)))
 
 
 def averaged(gradient):

@@ -81,6 +81,15 @@ def every_load_is_an_assigning_one(original, self, state_dict, strict=True, assi
     return original(self, state_dict, strict, True)
 
 
+@fault("LOAD-93", breaks="torch.nn.Module._load_from_state_dict")
+def a_load_forgets_a_conjugation_that_is_pending(original, self, state_dict, *args):
+    """`load_state_dict()` copies of a lazily conjugated tensor the values before they were conjugated."""
+    for key, value in state_dict.items():
+        if isinstance(value, torch.Tensor) and value.is_conj():
+            state_dict[key] = value.conj()
+    original(self, state_dict, *args)
+
+
 @fault("SER-75", breaks="torch.load")
 def a_file_drops_the_flag_of_a_conjugated_tensor(original, file, *args, **options):
     """`torch.load` returns a lazily conjugated tensor without its flag."""
