@@ -52,6 +52,7 @@ class Computing(nn.Module):
 
 
 @claim("META-73", source="torch.nn.utils.skip_init")
+@pytest.mark.heavy
 def test_what_a_constructor_computes_from_parameters_is_on_meta_under_skip_init():
     """Under `nn.utils.skip_init`, what the constructor computes from a parameter stays a plain tensor on the meta
     device, and `.item()` of it raises `RuntimeError` or `NotImplementedError`; parameters are on the CPU.
