@@ -202,6 +202,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse in one line what can't be done, before anything is."""
     if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a sign shows all others
         sys.stdout.reconfigure(errors="replace")
+    if config.option.verbose < 2:  # on CI too, pytest's summary has a line for each failure and not all of it again
+        config.option.force_short_summary = True
     if pytest.version_tuple < (9,):
         raise pytest.UsageError(f"pytest {pytest.__version__} is too old for this specification: it needs 9 or newer")
     if Version(OLDEST) > TORCH:

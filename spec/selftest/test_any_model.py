@@ -186,7 +186,9 @@ for kind, (broken, _, mended) in ALWAYS.items():
 """
 
 
-def test_every_finding_that_counts_is_shown_through_a_claim_once(folder):
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_every_finding_that_counts_is_shown_through_a_claim_once(folder, monkeypatch, ci):
+    monkeypatch.setenv("CI", ci)
     (folder / "planted.py").write_text(PLANTED.format(package=package), encoding="utf-8")
     names = {kind: f"planted:{kind.replace('-', '_')}" for kind in ALWAYS}
     options = [option for name in names.values() for option in ("--model", name)]

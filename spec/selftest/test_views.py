@@ -86,6 +86,15 @@ def test_a_failure_says_the_sentence_first_and_then_how_to_run_it_again(tmp_path
     assert command.endswith(" -k XX-99")
 
 
+def test_a_failure_is_told_once_on_ci_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    claims_file(tmp_path, CLAIMS)
+    lines = pytest_run(tmp_path).lines
+    assert [line for line in lines if line.startswith("Run it again: ")][1:] == []
+    assert lines.count("  Model: ToyModel3") == 1
+    assert len([line for line in lines if line.startswith("FAILED ")]) == 1
+
+
 def test_a_cell_tells_apart_what_holds_fails_and_is_not_there_yet():
     def case(outcome, expected="holds"):
         answers = [("in buffers()?", "buffer", "yes")]
