@@ -121,7 +121,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             selected.append(item)
             continue
         if proofs.setdefault(found.id, place) != place:
-            raise pytest.UsageError(f"claim id {found.id} is used twice, by {proofs[found.id]} and by {place}")
+            twice = f"claim id {found.id} is used twice, by {proofs[found.id]} and by {place}"
+            raise pytest.UsageError(f"{twice}; {catalogue.free(found.id.partition('-')[0])} is free")
         if not can_be_shown(found, params_of(item)):
             continue
         item.stash[CLAIM] = found

@@ -113,6 +113,8 @@ def searched(chosen: argparse.Namespace) -> int:
 
     found = search(" ".join(chosen.words))
     lines = [f"{id:<9}  {claims()[id].sentence}" for id in found.nearest]
+    if len(lines) == 1:
+        lines.append(f"{'':<9}  {claims()[found.nearest[0]].place}")
     rest = [id for id in found.all if id not in found.nearest]
     also = ", ".join(rest[:MANY]) + (f" and {len(rest) - MANY} more" if len(rest) > MANY else "")
     lines += [f"All of these words are also in {also}."] if rest else []

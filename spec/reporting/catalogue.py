@@ -95,6 +95,12 @@ def claims_in(file: Path, chapter: str) -> list[Written]:
     return found
 
 
+def free(prefix: str) -> str:
+    """The id that the next claim with this prefix gets: no claim has it, in any chapter, and none had it."""
+    numbers = [int(id.partition("-")[2]) for id in {*claims(), *facts.retired()} if id.partition("-")[0] == prefix]
+    return f"{prefix}-{max(numbers, default=0) + 1:02}"
+
+
 def body_of(test: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> list[str]:
     """The lines of a test without what is said beside it: its marker, and the sentence as name and as docstring."""
     marked = range(mark.lineno - 1, mark.end_lineno)

@@ -3,11 +3,12 @@
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from .. import vocabulary
 from ..reporting import catalogue
 from ..reporting.record import Record, Shown
 
+KINDS = [*map(str, vocabulary.KINDS)]
 MINORS = ["1.13", *(f"2.{minor}" for minor in range(16))]
-KINDS = ["parameter", "frozen parameter", "buffer", "non-persistent buffer", "nn.Buffer", "plain tensor", "plain value"]
 
 
 def shown(terms: dict[str, str], release: str) -> Shown:
@@ -25,14 +26,19 @@ def shown(terms: dict[str, str], release: str) -> Shown:
 def imagined(release: str, *more: str) -> Record:
     """The record of a release on cpu and meta, or on other devices."""
     devices = dict.fromkeys(more, "real") or {"cpu": "real", "meta": "meta"}
-    buffer = "yes" if Version(release) >= Version("2.5") else "·"
+    since = {"nn.Buffer": "2.5"}
+
+    def answer(kind: str) -> str:
+        there = Version(release) >= Version(since.get(kind, "1.13"))
+        return "·" if not there else "yes" if "buffer" in kind.lower() else "no"
+
     return Record(
         torch={"version": release, "git": None, "built_for": "cpu"},
         python="3.11.7",
         platform="linux x86_64",
         hypothesis={"version": "6.0", "profile": "claims"},
         devices=devices,
-        table=[["", *KINDS], ["in buffers()?", "no", "no", "yes", "yes", buffer, "no", "no"]],
+        table=[["", *KINDS], ["in buffers()?", *map(answer, KINDS)]],
         claims={
             id: dict.fromkeys(devices, shown(claim.terms, release))
             for id, claim in catalogue.claims().items()

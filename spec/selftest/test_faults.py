@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from .. import faults
 from ..engine.proof import Refutation, shortcomings, to_markdown
 from ..faults import FAULTS, Fault, all_faults
 from ..vocabulary.claim import Claim
@@ -40,6 +41,11 @@ def test_the_faults_are_listed_with_their_sentences(tmp_path):
     assert run.status == 0
     assert len(run.lines) == len(all_faults())
     assert "a-non-persistent-buffer-is-saved: A non-persistent buffer is saved. (SD-03" in run.output
+
+
+def test_a_chapter_may_have_no_faults_yet(monkeypatch):
+    monkeypatch.setattr(faults, "chapters", lambda: {"nowhere": None})
+    assert all_faults() is FAULTS
 
 
 def test_an_unknown_fault_is_told_the_nearest_ones(tmp_path):

@@ -130,6 +130,7 @@ def test_an_id_that_is_used_twice_stops_the_run(tmp_path):
     run = pytest_run(tmp_path)
     assert run.status == 4
     assert "claim id XX-99 is used twice, by test_claims.py::test_something_holds and by" in run.output
+    assert "; XX-01 is free" in run.output
 
 
 def test_a_test_without_a_claim_stops_the_run_in_a_chapter(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ ASKED = {
     "Why does my tensor stay on the CPU when I call model.cuda()?": "MOVE-04 MOVE-05",
     "Expected all tensors to be on the same device": "BACK-03 MOVE-04",
     "How do I save a tensor with the model but not train it?": "SD-02 OPT-01 ENUM-01",
+    "Is a non-persistent buffer in state_dict?": "SD-03",
     "How do I keep a buffer out of the checkpoint?": "SD-03 LOAD-03 SER-11 IDIOM-37",
     "Does requires_grad=False keep a parameter out of the optimizer?": "OPT-02 OPT-01 OPT-03",
     "Are frozen layers still in the state dict?": "SD-01 REG-18",
@@ -149,9 +150,15 @@ def test_the_command_shows_the_nearest_claims_first(capsys):
     assert capsys.readouterr().out == "No claim has these words.\n"
 
 
+def test_an_id_leads_to_its_file(capsys):
+    assert main(["search", "sd-03"]) == 0
+    claim = catalogue.claims()["SD-03"]
+    assert capsys.readouterr().out.splitlines() == [f"SD-03      {claim.sentence}", f"           {claim.place}"]
+
+
 def test_the_command_needs_no_torch():
     program = (
         "import sys; from spec.reporting.__main__ import main; "
         "main(['search', 'GPU']); assert 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=catalogue.PACKAGE.parent, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], cwd=catalogue.PACKAGE.parent, check=True)

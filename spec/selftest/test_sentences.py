@@ -19,7 +19,7 @@ def test_every_sentence_keeps_the_rules():
 def test_the_command_tells_of_the_files_that_it_is_given():
     file = catalogue.PACKAGE / "saving" / "test_state_dict.py"
     words = [sys.executable, "-m", "spec.reporting.sentence_rules", str(file)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1)
     assert done.stderr == ""
     assert all("test_state_dict.py" in line for line in done.stdout.splitlines() if done.returncode)
