@@ -25,17 +25,6 @@ def test_the_mode_of_an_exported_module_cannot_be_set(mode):
     assert module(ONES).tolist() == [1, 1, 1]
 
 
-@claim("GRAPH-82", source="torch.export.ExportedProgram", since="2.3")
-def test_an_exported_program_keeps_a_non_persistent_buffer_and_a_plain_tensor_in_its_constants():
-    """The program that `torch.export.export` returns holds parameters and persistent buffers in its `state_dict`,
-    non-persistent buffers and the plain tensors that `forward` uses in its `constants`, and plain numbers in neither.
-    """
-    program = torch.export.export(StateOfEveryKind(), (ONES,))
-    assert set(program.state_dict) == {"p", "f", "b"}
-    assert sorted(value[0].item() for value in program.constants.values()) == [4000, 50000]
-    assert program.module()(ONES).tolist() == [654321, 654321, 654321]
-
-
 @claim("GRAPH-83", source="torch.export.ExportedProgram", since="2.1")
 def test_an_exported_module_shares_its_plain_tensor_with_the_model():
     """Changing a plain tensor of a module in place after `torch.export.export` changes what the exported module

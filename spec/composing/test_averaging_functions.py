@@ -161,8 +161,8 @@ def test_SWALR_with_an_unknown_strategy_or_a_negative_number_of_epochs_raises():
 
 @claim("UTIL-72", source="torch.optim.swa_utils.SWALR")
 def test_SWALR_goes_on_from_its_state_dict():
-    """A `SWALR` that loads the `state_dict()` of another `SWALR` goes on with the same learning rates if its optimizer
-    loaded the other's optimizer state; the `state_dict()` of a `SWALR` has no `optimizer`.
+    """A `SWALR` that loads the `state_dict()` of another `SWALR` takes its annealing strategy too, and goes on with the
+    same learning rates if its optimizer loaded the other's optimizer state; the `state_dict()` has no `optimizer`.
     """
 
     def build(strategy):
@@ -174,7 +174,7 @@ def test_SWALR_goes_on_from_its_state_dict():
         scheduler.step()
         return optimizer.param_groups[0]["lr"]
 
-    first, second = build("linear"), build("linear")
+    first, second = build("linear"), build("cos")
     assert step(*first) == pytest.approx(7)
     saved = first[1].state_dict()
     assert "optimizer" not in saved

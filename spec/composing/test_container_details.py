@@ -63,3 +63,13 @@ def test_parameter_containers_show_type_and_size_of_each_parameter():
     assert listed[2].strip() == "(1): Object of type: int"
     assert named[1].strip() == "(a): Parameter containing: [torch.FloatTensor of size 2x3]"
     assert named[2].strip() == "(b): Object of type: int"
+
+
+@claim("CONT-70", source="torch.nn.ModuleList")
+def test_the_repr_of_a_ModuleList_indents_the_lines_of_its_modules():
+    """`repr()` of an `nn.ModuleList` indents each line of a module of several lines by two blanks, as that of an
+    `nn.Sequential` does.
+    """
+    model = nn.Sequential(nn.Sequential(nn.ReLU()))
+    assert repr(model) == "Sequential(\n  (0): Sequential(\n    (0): ReLU()\n  )\n)"
+    assert repr(nn.ModuleList(model)) == "ModuleList(\n  (0): Sequential(\n    (0): ReLU()\n  )\n)"

@@ -86,7 +86,7 @@ def test_the_gradient_of_a_functional_call_goes_to_the_passed_tensor_and_not_to_
 @claim("UTIL-29", source="torch.func.functional_call", since="2.0")
 def test_a_strict_functional_call_raises_for_a_missing_or_an_unexpected_name():
     """`torch.func.functional_call(strict=True)` raises `RuntimeError` where a parameter or buffer of the module gets no
-    tensor, or where a tensor is passed under a name that the module lacks.
+    tensor, or where a tensor is passed under a name that the module lacks; with exactly its names, it computes.
     """
     model = Reading()
     model.register_buffer("x", torch.ones(3))
@@ -94,6 +94,8 @@ def test_a_strict_functional_call_raises_for_a_missing_or_an_unexpected_name():
         torch.func.functional_call(model, {"x": torch.ones(3)}, (), strict=True)
     with pytest.raises(RuntimeError, match=r"Unexpected key\(s\): 'z'.\n\tMissing key\(s\): 'y'"):
         torch.func.functional_call(model, {"x": torch.ones(3), "z": torch.ones(3)}, (), strict=True)
+    x, y = torch.func.functional_call(model, {"x": torch.ones(3), "y": torch.zeros(3)}, (), strict=True)
+    assert (x.tolist(), y.tolist()) == ([1, 1, 1], [0, 0, 0])
 
 
 @claim("UTIL-08", source="torch.func.functional_call", since="2.0")

@@ -85,18 +85,20 @@ def test_fusing_a_BatchNorm_without_statistics_raises(name):
 
 
 @claim("UTIL-104", source="torch.nn.utils.fusion.fuse_conv_bn_weights")
+@pytest.mark.parametrize("has_bias", [True, False], ids=["bias", "no bias"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_fused_weights_are_two_new_parameters(name, real_device):
+def test_fused_weights_are_two_new_parameters(name, has_bias, real_device):
     """`nn.utils.fuse_conv_bn_weights` and `fuse_linear_bn_weights` return a weight and a bias, both a new
     `nn.Parameter`, also for a layer without a bias.
     """
-    layer, norm, x, _ = layers(name, bias=False, device=real_device)
+    layer, norm, x, _ = layers(name, bias=has_bias, device=real_device)
+    assert (layer.bias is not None) is has_bias
     statistics = norm.running_mean, norm.running_var, norm.eps
     fuse = getattr(fusion, f"fuse_{name}_bn_weights")
     weight, bias = fuse(layer.weight, layer.bias, *statistics, norm.weight, norm.bias)
-    assert layer.bias is None
     assert type(weight) is type(bias) is nn.Parameter
     assert weight is not layer.weight
+    assert bias is not layer.bias
     layer.weight, layer.bias, before = weight, bias, norm(layer(x))
     assert torch.allclose(layer(x), before, atol=1e-5)
 

@@ -58,10 +58,14 @@ def test_a_load_of_a_folder_ignores_a_key_that_the_dict_lacks(dcp, tmp_path):
     `load_state_dict()` raises `RuntimeError` for such a key.
     """
     dcp.save({"a": torch.ones(2), "b": torch.ones(2)}, checkpoint_id=tmp_path)
-    checkpoint = {"a": torch.zeros(2)}
+    model = nn.Module()
+    model.register_buffer("a", torch.zeros(2))
+    checkpoint = model.state_dict()
     dcp.load(checkpoint, checkpoint_id=tmp_path)
     assert list(checkpoint) == ["a"]
-    assert checkpoint["a"].tolist() == [1, 1]
+    assert model.a.tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "b"'):
+        model.load_state_dict({"a": torch.ones(2), "b": torch.ones(2)})
 
 
 @claim("DIST-37", source=LOAD, since="2.4")
@@ -133,17 +137,39 @@ def test_a_folder_holds_a_tied_parameter_twice(dcp, tmp_path):
     assert once < os.path.getsize(tmp_path / "file") < 2 * once
 
 
-@claim("DIST-42", source=LOAD, since="2.3")
-def test_a_tied_parameter_takes_from_a_folder_the_value_of_its_later_name(dcp, tmp_path):
+@claim("DIST-42", source=LOAD, since="2.7")
+@pytest.mark.parametrize("registered", ["pq", "qp"])
+@pytest.mark.parametrize("saved", ["pq", "qp"])
+def test_a_tied_parameter_takes_from_a_folder_the_value_of_its_later_name(dcp, tmp_path, registered, saved):
     """`torch.distributed.checkpoint.load` of a folder with different values for the two names of a tied parameter
-    leaves it with those of the later name, without an error: from torch 2.7 on, of the later name in alphabetical
-    order.
+    leaves it with those of the later name in alphabetical order, without an error, in whatever order the names were
+    registered and saved.
+    """
+    values = {"p": torch.full((4096,), 5.0), "q": torch.full((4096,), 6.0)}
+    dcp.save({name: values[name] for name in saved}, checkpoint_id=tmp_path)
+    model, parameter = nn.Module(), nn.Parameter(torch.zeros(4096))
+    for name in registered:
+        model.register_parameter(name, parameter)
+    dcp.load(model.state_dict(), checkpoint_id=tmp_path)
+    assert model.p is model.q is parameter
+    assert parameter[0].item() == 6
+
+
+@claim("DIST-105", source=LOAD, since="2.3", until="2.7")
+@pytest.mark.parametrize(("registered", "value"), [("pq", 6), ("qp", 5)])
+def test_a_tied_parameter_took_from_a_folder_the_value_of_the_name_that_was_registered_last(
+    dcp, tmp_path, registered, value
+):
+    """Before torch 2.7, `torch.distributed.checkpoint.load` of a folder with different values for the two names of a
+    tied parameter left it with those of the name that was registered last, without an error.
     """
     dcp.save({"p": torch.full((4096,), 5.0), "q": torch.full((4096,), 6.0)}, checkpoint_id=tmp_path)
-    model = tied(1)
+    model, parameter = nn.Module(), nn.Parameter(torch.zeros(4096))
+    for name in registered:
+        model.register_parameter(name, parameter)
     dcp.load(model.state_dict(), checkpoint_id=tmp_path)
-    assert model.p is model.q
-    assert model.p[0].item() == 6
+    assert model.p is model.q is parameter
+    assert parameter[0].item() == value
 
 
 @claim("DIST-43", source=SAVE, since="2.3")

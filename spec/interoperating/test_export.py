@@ -77,9 +77,10 @@ def test_a_program_from_a_file_has_lost_the_conjugation_of_a_buffer(tmp_path):
 
 @claim("ROAD-50", source="torch.export.export", since="2.1")
 @road("torch.export save", raises=(OnMeta,))
+@road("exported module", raises=(OnMeta,))
 def test_a_model_on_meta_is_not_exported_with_an_input_on_the_cpu():
-    """`torch.export.export` raises `RuntimeError` for a model with a parameter on `meta` and an input on the CPU,
-    before anything could be saved.
+    """`torch.export.export` raises `RuntimeError` for a model with a parameter on `meta` and an input on the CPU: there
+    is no program that could be saved, and no module of it.
     """
     with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
         torch.export.export(trained(OnMeta), (INPUT,))
@@ -92,16 +93,6 @@ def test_the_exported_module_keeps_everything(kind):
     graph plain tensors, numbers and the training mode.
     """
     assert fate(kind, torch.export.export(trained(kind), (INPUT,)).module()) == "kept"
-
-
-@claim("ROAD-52", source="torch.export.ExportedProgram.module", since="2.1")
-@road("exported module", raises=(OnMeta,))
-def test_there_is_no_exported_module_of_a_model_on_meta():
-    """For a model on `meta` and an input on the CPU, `torch.export.export(model, args)` raises `RuntimeError`, so that
-    there is no exported module.
-    """
-    with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
-        torch.export.export(trained(OnMeta), (INPUT,)).module()
 
 
 @claim("ROAD-53", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")

@@ -22,6 +22,14 @@ LAZY = {
         {"weight": (2, 3, 2), "bias": (3,)},
     ),
     nn.LazyBatchNorm1d: (nn.LazyBatchNorm1d, nn.BatchNorm1d, (4, 2), {"weight": (2,), "bias": (2,)}),
+    nn.LazyBatchNorm2d: (nn.LazyBatchNorm2d, nn.BatchNorm2d, (4, 2, 1, 1), {"weight": (2,), "bias": (2,)}),
+    nn.LazyBatchNorm3d: (nn.LazyBatchNorm3d, nn.BatchNorm3d, (4, 2, 1, 1, 1), {"weight": (2,), "bias": (2,)}),
+    nn.LazyInstanceNorm1d: (
+        lambda: nn.LazyInstanceNorm1d(affine=True),
+        nn.InstanceNorm1d,
+        (4, 2, 3),
+        {"weight": (2,), "bias": (2,)},
+    ),
 }
 
 

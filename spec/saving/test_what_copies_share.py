@@ -102,8 +102,8 @@ def test_a_file_or_deepcopy_of_a_state_dict_keeps_what_views_one_storage_togethe
 
 @claim("OPT-67", source="torch.optim.Optimizer")
 def test_a_deepcopy_of_an_optimizer_steps_parameters_that_no_module_has():
-    """A `copy.deepcopy` of an optimizer holds and steps copies of the parameters, which belong neither to the module
-    nor to a `copy.deepcopy` of the module.
+    """A `copy.deepcopy` of an optimizer holds and steps copies of the parameters, which have no gradients and belong
+    neither to the module nor to a `copy.deepcopy` of the module.
     """
     model = nn.Linear(2, 1, bias=False)
     nn.init.zeros_(model.weight)
@@ -111,7 +111,12 @@ def test_a_deepcopy_of_an_optimizer_steps_parameters_that_no_module_has():
     model_apart, optimizer_apart = copy.deepcopy(model), copy.deepcopy(optimizer)
     for module in (model, model_apart):
         module(torch.ones(1, 2)).backward()
+    (copied,) = copy.deepcopy(optimizer).param_groups[0]["params"]
+    assert copied.grad is None
+    (copied,) = optimizer_apart.param_groups[0]["params"]
+    copied.grad = torch.ones(1, 2)
     optimizer_apart.step()
+    assert copied.tolist() == [[-1, -1]]
     assert model.weight.tolist() == [[0, 0]]
     assert model_apart.weight.tolist() == [[0, 0]]
     optimizer.step()

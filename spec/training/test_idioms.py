@@ -223,6 +223,9 @@ def test_a_buffer_that_is_a_detached_parameter_follows_every_step_where_a_clone_
     model.register_buffer("alias", model.p.detach())
     model.register_buffer("copied", model.p.detach().clone())
     model.p.grad = torch.ones_like(model.p)
-    torch.optim.SGD(model.parameters(), lr=1.0).step()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    optimizer.step()
     assert model.alias.tolist() == [-1, -1, -1]
+    optimizer.step()
+    assert model.alias.tolist() == [-2, -2, -2]
     assert model.copied.tolist() == [0, 0, 0]

@@ -145,3 +145,36 @@ def test_a_lazy_layer_without_bias_has_none_before_and_after_the_first_forward()
     model(torch.ones(1, 2))
     assert model.bias is None
     assert list(model.state_dict()) == ["weight"]
+
+
+@claim("IDIOM-81", source="torch.nn.SyncBatchNorm", since="2.0")
+@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_SyncBatchNorm_without_a_process_group_computes_as_a_BatchNorm(momentum, tracked):
+    """Without a process group, `nn.SyncBatchNorm` runs on the CPU, with the outputs and the running statistics of
+    `nn.BatchNorm1d`: in train and eval mode, with any `momentum`, and with `track_running_stats=False`.
+    """
+    x = torch.tensor([[0.001, 2.0], [0.003, 6.0]])
+    models = [make(2, momentum=momentum, track_running_stats=tracked) for make in (nn.SyncBatchNorm, nn.BatchNorm1d)]
+    for model in models:
+        nn.init.constant_(model.weight, 2)
+        nn.init.constant_(model.bias, 3)
+    first, second, third = [[model.train(mode)(x).tolist() for model in models] for mode in (True, True, False)]
+    assert [first[0], second[0], third[0]] == [first[1], second[1], third[1]]
+    sync, batch = [{name: value.tolist() for name, value in model.state_dict().items()} for model in models]
+    assert sync == batch
+    assert ("num_batches_tracked", 2) in sync.items() or not tracked
+
+
+@claim("IDIOM-82", source="torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("Norm", [nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm])
+def test_a_BatchNorm_is_built_in_a_dtype_with_an_integer_counter(Norm, device):
+    """`nn.BatchNorm1d(n, dtype=torch.float64, device=device)`, and the other BatchNorms, have parameters and running
+    statistics in this dtype on this device; `num_batches_tracked` is there too, and stays `torch.int64`.
+    """
+    state = Norm(2, dtype=torch.float64, device=device).state_dict()
+    dtypes = {name: value.dtype for name, value in state.items()}
+    assert dtypes.pop("num_batches_tracked") is torch.int64
+    assert list(dtypes) == ["weight", "bias", "running_mean", "running_var"]
+    assert set(dtypes.values()) == {torch.float64}
+    assert {value.device.type for value in state.values()} == {torch.device(device).type}

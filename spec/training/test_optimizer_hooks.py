@@ -131,6 +131,22 @@ def test_a_hook_of_an_optimizer_runs_first_if_it_is_prepended(kind):
     assert seen == ["prepended", "first", "second"]
 
 
+@claim("OPT-81", source="torch.optim.Optimizer.register_state_dict_pre_hook", since="2.1")
+@pytest.mark.parametrize("kind", ["state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post"])
+def test_the_handle_of_a_hook_of_an_optimizer_removes_it(kind):
+    """What registering an optimizer's hook for `state_dict()` or for `load_state_dict()` returns has a `remove()`,
+    after which the hook is no longer called; other hooks of the kind are.
+    """
+    optimizer, seen = trained(), []
+    register = getattr(optimizer, f"register_{kind}_hook")
+    handle = register(lambda *arguments: seen.append("removed"))
+    register(lambda *arguments: seen.append("other"))
+    optimizer.load_state_dict(optimizer.state_dict())
+    handle.remove()
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert seen == ["removed", "other", "other"]
+
+
 @claim("OPT-53", source="torch.optim.Optimizer", since="2.1")
 @pytest.mark.parametrize("copied_by", [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))])
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """What an optimizer's state and options become when they are saved and loaded, and what a step returns."""
 
-import copy
-
 import pytest
 import torch
 from torch import nn, optim
@@ -196,22 +194,6 @@ def test_a_parameter_that_is_twice_in_a_group_has_one_number():
     optimizer.step()
     assert [group["params"] for group in optimizer.state_dict()["param_groups"]] == [[1, 1], [2]]
     assert list(optimizer.state_dict()["state"]) == [1, 2]
-
-
-@claim("OPT-65", source="torch.optim.Optimizer")
-def test_a_copy_of_an_optimizer_trains_copies_of_the_parameters():
-    """`copy.deepcopy(optimizer)` holds copies of the parameters, without their gradients: its steps change nothing of
-    the module; a deep copy of module and optimizer together keeps them connected.
-    """
-    model = nn.Linear(1, 1, bias=False)
-    optimizer = SGD(model.parameters(), lr=1.0)
-    model.weight.grad = torch.ones(1, 1)
-    alone = copy.deepcopy(optimizer)
-    (copied,) = alone.param_groups[0]["params"]
-    assert copied is not model.weight
-    assert copied.grad is None
-    both, together = copy.deepcopy((model, optimizer))
-    assert together.param_groups[0]["params"][0] is both.weight
 
 
 @claim("OPT-66", source="torch.optim.Optimizer.load_state_dict")

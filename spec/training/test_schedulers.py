@@ -34,9 +34,10 @@ def test_a_scheduler_puts_an_initial_learning_rate_into_every_group_and_so_into_
     optimizer.
     """
     model = optimizer(lr=0.5)
-    assert "initial_lr" not in model.state_dict()["param_groups"][0]
+    model.add_param_group({"params": [nn.Parameter(torch.ones(1))], "lr": 0.25})
+    assert [group.get("initial_lr") for group in model.state_dict()["param_groups"]] == [None, None]
     StepLR(model, step_size=1)
-    assert model.state_dict()["param_groups"][0]["initial_lr"] == 0.5
+    assert [group["initial_lr"] for group in model.state_dict()["param_groups"]] == [0.5, 0.25]
 
 
 @claim("OPT-76", source="torch.optim.swa_utils.SWALR", since="2.10")

@@ -15,7 +15,7 @@ def the_mode_of_an_exported_module_can_be_set(original, self, *args, **options):
     return module
 
 
-@fault("GRAPH-82", breaks="torch.export.ExportedProgram.state_dict")
+@fault("GRAPH-15", breaks="torch.export.ExportedProgram.state_dict")
 def the_state_dict_of_an_exported_program_lacks_its_buffers(original, self):
     return {name: value for name, value in original(self).items() if isinstance(value, torch.nn.Parameter)}
 

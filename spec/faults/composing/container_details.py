@@ -27,3 +27,9 @@ def a_Sequential_is_extended_by_copies(original, self, sequential):
 @fault("CONT-69", breaks=("torch.nn.ParameterList.extra_repr", "torch.nn.ParameterDict.extra_repr"))
 def parameter_containers_show_nothing_of_their_elements(original, self):
     return ""
+
+
+@fault("CONT-70", breaks="torch.nn.ModuleList.__repr__")
+def the_repr_of_a_ModuleList_is_not_indented(original, self):
+    """`repr()` of an `nn.ModuleList` does not indent its lines."""
+    return "\n".join(line.strip() for line in original(self).splitlines())

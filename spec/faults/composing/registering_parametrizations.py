@@ -29,7 +29,7 @@ def registering_an_unsafe_parametrization_checks_it(original, module, name, para
     return original(module, name, parametrization)
 
 
-@fault("UTIL-110", "UTIL-02", breaks=REGISTER)
+@fault("UTIL-110", "UTIL-02", "UTIL-129", breaks=REGISTER)
 def the_original_of_a_parametrized_parameter_is_another(original, module, name, *args, **options):
     """The original of a parametrized parameter is a new parameter."""
     original(module, name, *args, **options)

@@ -10,7 +10,7 @@ from .. import fault
 SAVE, LOAD = "torch.distributed.checkpoint.save", "torch.distributed.checkpoint.load"
 
 
-@fault("DIST-34", "DIST-42", "DIST-44", breaks=LOAD)
+@fault("DIST-34", "DIST-42", "DIST-105", "DIST-44", breaks=LOAD)
 def a_load_of_a_folder_rebinds_the_tensors_of_the_dict(original, state_dict, **options):
     """`torch.distributed.checkpoint.load` puts new tensors into the dict."""
     own = {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in state_dict.items()}

@@ -79,8 +79,20 @@ def a_distributed_checkpoint_has_zeros_for_integers(original, state, **options):
     without_integers(state.values())
 
 
-@fault("ROAD-24", breaks=("torch.distributed.checkpoint.save", "torch.distributed.checkpoint.load"))
-def a_distributed_checkpoint_is_silent(original, *args, **options):
+@fault("ROAD-76", "ROAD-78", breaks="torch.distributed.checkpoint.load")
+def a_distributed_checkpoint_has_the_version(original, state, **options):
+    original(state, **options)
+    if hasattr(state, "_metadata"):
+        state._metadata[""]["version"] = 1
+
+
+@fault("ROAD-24", "ROAD-26", "ROAD-27", breaks="torch.distributed.checkpoint.save")
+def saving_a_distributed_checkpoint_is_silent(original, *args, **options):
+    silently(original, *args, **options)
+
+
+@fault("ROAD-77", "ROAD-79", "ROAD-80", breaks="torch.distributed.checkpoint.load")
+def loading_a_distributed_checkpoint_is_silent(original, *args, **options):
     silently(original, *args, **options)
 
 
@@ -88,11 +100,6 @@ def a_distributed_checkpoint_is_silent(original, *args, **options):
 def a_checkpoint_for_hugging_face_has_zeros_for_integers(original, state, **options):
     original(state, **options)
     without_integers(state.values())
-
-
-@fault("ROAD-26", "ROAD-27", breaks=("torch.distributed.checkpoint.save", "torch.distributed.checkpoint.load"))
-def a_checkpoint_for_hugging_face_is_silent(original, *args, **options):
-    silently(original, *args, **options)
 
 
 @fault("ROAD-47", breaks="torch.export.load")
@@ -116,7 +123,7 @@ def a_program_from_a_file_has_the_conjugation(original, *args, **options):
     return found
 
 
-@fault("ROAD-50", "ROAD-52", breaks="torch.export.export")
+@fault("ROAD-50", breaks="torch.export.export")
 def exporting_a_model_on_meta_is_silent(original, *args, **options):
     return silently(original, *args, **options) or nn.ModuleDict()
 

@@ -1,5 +1,7 @@
 """Faults in what a copy goes on sharing with its original and within itself."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -31,3 +33,10 @@ def each_tensor_of_a_file_has_memory_of_its_own(original, file, *args, **options
     if not isinstance(loaded, dict):
         return loaded
     return {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in loaded.items()}
+
+
+@fault("OPT-67", breaks="torch.optim.Optimizer.__deepcopy__")
+def a_copy_of_an_optimizer_shares_the_parameters(original, self, memo):
+    copied = copy.copy(self)
+    copied.param_groups = [dict(group) for group in self.param_groups]
+    return copied

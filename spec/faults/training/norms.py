@@ -88,3 +88,18 @@ def a_BatchNorm_averages_standard_deviations(original, x, running_mean, running_
 def a_lazy_layer_has_a_bias_in_any_case(original, self, out_features, bias=True, *args, **options):
     """`nn.LazyLinear` ignores `bias=False`."""
     original(self, out_features, True, *args, **options)
+
+
+@fault("IDIOM-81", breaks="torch.nn.SyncBatchNorm.forward")
+def a_SyncBatchNorm_is_always_in_training_mode(original, self, x):
+    """An `nn.SyncBatchNorm` computes with the statistics of the batch, and updates its own, in eval mode too."""
+    training, self.training = self.training, True
+    try:
+        return original(self, x)
+    finally:
+        self.training = training
+
+
+@fault("IDIOM-82", breaks="torch.nn.modules.batchnorm._BatchNorm.__init__")
+def a_BatchNorm_ignores_its_dtype(original, self, *args, dtype=None, **options):
+    original(self, *args, **options)

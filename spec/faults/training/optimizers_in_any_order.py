@@ -82,6 +82,11 @@ def a_prepended_hook_of_an_optimizer_runs_last(original, self, hook, prepend=Fal
     return original(self, hook)
 
 
+@fault("OPT-81", breaks="torch.utils.hooks.RemovableHandle.remove")
+def the_handle_of_a_hook_removes_nothing(original, self):
+    """`remove()` of a handle leaves the hook in place."""
+
+
 @fault("OPT-53")
 def a_copy_of_an_optimizer_shares_its_hooks(patch):
     patch.setattr(torch.optim.Optimizer, "__getstate__", lambda self: {**vars(self)})
@@ -190,13 +195,6 @@ def a_parameter_that_is_twice_in_a_group_has_the_number_of_the_first_one(origina
     for group in saved["param_groups"]:
         group["params"] = list(range(min(group["params"]), min(group["params"]) + len(group["params"])))
     return saved
-
-
-@fault("OPT-65", breaks="torch.optim.Optimizer.__deepcopy__")
-def a_copy_of_an_optimizer_shares_the_parameters(original, self, memo):
-    copied = copy.copy(self)
-    copied.param_groups = [dict(group) for group in self.param_groups]
-    return copied
 
 
 @fault("OPT-66", breaks="torch.optim.Optimizer.load_state_dict")
