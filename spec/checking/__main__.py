@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     warnings.filterwarnings("ignore", "Failed to initialize NumPy")
     try:
         status = checked(chosen)
-        sys.stdout.flush()
+        print(end="", flush=True)  # there may be no output at all
         return status
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,6 +29,7 @@ def to_json(reports: Iterable[Report], unusable: dict[str, str], stale: Iterable
 
 
 def of_report(report: Report) -> dict[str, object]:
+    counting, others, excused = report.by_path
     rows = []
     for row in report.folded_rows:
         rows.append({**asdict(row), "tied": list(row.tied)})
@@ -40,8 +41,8 @@ def of_report(report: Report) -> dict[str, object]:
         "tensors": len(report.rows),
         "rows": rows,
         "findings": [
-            *(of_finding(finding, True) for finding in report.findings),
-            *(of_finding(finding, False) for finding in [*report.others, *report.excused]),
+            *(of_finding(finding, True) for finding in counting),
+            *(of_finding(finding, False) for finding in [*others, *excused]),
         ],
     }
 

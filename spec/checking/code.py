@@ -5,11 +5,15 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from types import CodeType, FunctionType
 
 from torch import nn
 
 BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
+SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set")
+IN_PLACE = {"LOAD_ATTR", "LOAD_METHOD"}
+ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
 
@@ -64,6 +68,58 @@ def changes_in_place(owner: type, name: str) -> bool:
         and (name in stored(function.__code__) or writes_into(function.__code__))
         for method, function in methods(owner).items()
     )
+
+
+@cache
+def in_use(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes what ``name`` holds: assigns to it or works in place.
+
+    Unlike :func:`changes_in_place`, what is done beside it doesn't count.
+    """
+    if name == "num_batches_tracked" and issubclass(owner, nn.modules.batchnorm._NormBase):
+        return True
+    return any(
+        method not in BUILDING and not method.startswith(SETTING_UP) and alters(function.__code__, name)
+        for method, function in methods(owner).items()
+    )
+
+
+@cache
+def by_forward(owner: type, name: str) -> bool:
+    """Whether ``forward`` itself changes what ``name`` holds, in evaluation too as far as its code shows."""
+    forward = methods(owner).get("forward")
+    if forward is None or "training" in forward.__code__.co_names:
+        return False
+    return alters(forward.__code__, name)
+
+
+@cache
+def alters(code: CodeType, name: str) -> bool:
+    """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place."""
+    if name in stored(code) or sets_by_name(code, name):
+        return True
+    steps = list(dis.get_instructions(code))
+    for step, following in pairwise(steps):
+        if step.opname.startswith("LOAD_ATTR") and step.argval == name:
+            called = str(following.argval)
+            if following.opname in IN_PLACE and called.endswith("_") and not called.endswith("__"):
+                return True
+    return any(element_of(steps, at, name) for at, step in enumerate(steps) if step.opname in ELEMENTS)
+
+
+def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
+    """Whether it is into the attribute ``name`` that the instruction ``at`` puts an element."""
+    index = ELEMENTS[steps[at].opname]
+    at -= 1
+    if steps[at].opname in ("SWAP", "ROT_THREE"):  # of ``held[0] += 1``, which reads the element before
+        while at and steps[at].opname not in ("COPY", "DUP_TOP_TWO"):
+            at -= 1
+        while steps[at].opname in ("COPY", "DUP_TOP_TWO"):
+            at -= 1
+    while at and index:  # back over what the index is made of
+        index -= dis.stack_effect(steps[at].opcode, steps[at].arg, jump=False)
+        at -= 1
+    return steps[at].opname.startswith("LOAD_ATTR") and steps[at].argval == name
 
 
 @cache

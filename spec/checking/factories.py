@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import io
 import json
 import random
 import warnings
@@ -13,6 +12,7 @@ import torch
 from torch import nn
 
 from .facts import one_line, spelled
+from .quiet import quiet
 
 
 class Unusable(ValueError):
@@ -30,7 +30,7 @@ class Factory:
     def __call__(self) -> nn.Module:
         """A new module. What building prints is not shown, and what it changes in torch's global state is undone."""
         try:
-            with undone(), contextlib.redirect_stdout(Sink()), contextlib.redirect_stderr(Sink()):
+            with undone(), quiet():
                 built = self.build()
         except KeyboardInterrupt:
             raise
@@ -47,13 +47,6 @@ class Factory:
                 raise Unusable(f"the factory gives a {kind}, not an nn.Module: only modules hold registered state")
             raise Unusable(f"the factory gives an object of type {kind}, not an nn.Module")
         return built
-
-
-class Sink(io.TextIOBase):
-    """A file for text that nobody reads."""
-
-    def write(self, text: str) -> int:
-        return len(text)
 
 
 def arguments_missing(error: BaseException) -> bool:
@@ -75,7 +68,7 @@ def find(name: str) -> Factory:
         if not isinstance(words, dict):
             raise Unusable('the arguments have to be a JSON object, such as {"size": 3}')
     try:
-        with redrawn(), undone(), contextlib.redirect_stdout(Sink()):
+        with redrawn(), undone(), quiet():
             found = importlib.import_module(module)
     except KeyboardInterrupt:
         raise

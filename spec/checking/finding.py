@@ -46,7 +46,7 @@ class Finding:
     __repr__ = __str__
 
 
-class Findings(list):
+class Findings(list[Finding]):
     """A list of findings that a failing ``assert not report.findings`` shows readably."""
 
     def __repr__(self) -> str:

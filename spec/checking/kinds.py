@@ -140,12 +140,12 @@ KINDS = {
     ),
     "uninitialized": Kind(
         "a non-persistent buffer: after a meta build no checkpoint fills it",
-        ("meta", "assign", "accelerate"),
+        ("meta", "assign"),
         {"META-04": "non-persistent buffers stay uninitialized", "LOAD-16": "non-persistent buffers stay on meta"},
     ),
     "meta-plain": Kind(
         "a plain tensor: built on meta it stays there, to_empty() and loading don't reach it",
-        ("meta", "accelerate"),
+        ("meta",),
         {"MOVE-29": "a plain tensor", "LOAD-02": "is not restored by `load_state_dict()`"},
     ),
     "digits": Kind(
@@ -165,7 +165,7 @@ KINDS = {
     ),
     "tied": Kind(
         "one parameter under several names: what makes new parameters unties them",
-        ("meta", "assign", "shard", "accelerate", "quantize"),
+        ("meta", "assign", "shard", "accelerate"),
         {
             "LOAD-20": "unties: each name gets a parameter or buffer of its own",
             "TIE-05": "unties tied parameters",
@@ -207,8 +207,13 @@ KINDS = {
         ("safetensors",),
         {"SD-18": "has the dtype, shape, strides and storage offset", "LOAD-43": "no tensor"},
     ),
+    "conjugated": Kind(
+        "a lazily conjugated or negated tensor: who reads its memory gets other values, without an error",
+        ("safetensors", "export", "onnx", "pickle"),
+        {"ROAD-18": "with the other sign of the imaginary part", "ROAD-49": "writes the memory", "ROAD-55": "raises"},
+    ),
     "version": Kind(
-        "the class has a _version: a plain mapping loses it, and data of today may be migrated as if old",
+        "a class that loads data by its _version: a road that loses it may change data that is right",
         ("safetensors", "dcp"),
         {"SD-25": "without the `_metadata`", "LOAD-60": "gets an empty dict as `local_metadata`"},
     ),
@@ -223,7 +228,7 @@ KINDS = {
         {"META-06": "uninitialized parameters"},
     ),
     "constant": Kind(
-        "a plain tensor: where forward uses it, it becomes a constant of the graph, which no checkpoint changes",
+        "a plain tensor that a method changes: where forward uses it, it becomes a constant of the graph",
         ("export", "onnx"),
         {"GRAPH-02": "a plain tensor that `forward` uses is a constant"},
     ),
@@ -232,15 +237,30 @@ KINDS = {
         ("onnx",),
         {"TIE-01": "listed once"},
     ),
+    "stands-still": Kind(
+        "a buffer that forward changes: in the graph it has one value",
+        ("onnx",),
+        {"ROAD-54": "has its value at export"},
+    ),
     "complex": Kind(
-        "a complex tensor, which ONNX and many kernels don't have",
-        ("onnx", "quantize"),
+        "a complex tensor, for which ONNX has few operators",
+        ("onnx",),
         {"MOVE-14": "leave complex parameters and buffers complex"},
     ),
-    "written-twice": Kind(
-        "a tied tensor is saved under each name: a load takes the value of the last",
-        ("dcp",),
-        {"SD-10": "under each of its names", "TIE-22": "with the value for the name registered last"},
+    "listed-twice": Kind(
+        "a tied parameter: a program that was saved and read has a parameter for each name",
+        ("export",),
+        {"ROAD-48": "lists a tied parameter twice", "TIE-08": "are listed as two parameters"},
+    ),
+    "extra": Kind(
+        "extra state: an empty build isn't filled from a checkpoint that has it",
+        ("accelerate",),
+        {"ROAD-38": "raises `ValueError` for a checkpoint with extra state"},
+    ),
+    "quantized-apart": Kind(
+        "a weight that several linear layers or paths have: a quantizer makes a new one for each, or raises",
+        ("quantize",),
+        {"TIE-24": "unties it: the other name keeps the old one", "ROAD-69": "once for each layer"},
     ),
     "prefix": Kind(
         "the wrapper puts `_orig_mod.` before every key",
@@ -248,12 +268,12 @@ KINDS = {
         {"GRAPH-05": '`"_orig_mod."`', "GRAPH-34": "raises `RuntimeError` for the state dict of its `torch.compile`"},
     ),
     "truncated": Kind(
-        "an integer buffer that changes: AveragedModel copies it, or with use_buffers=True truncates its average",
+        "an integer buffer that changes: an average copies it, truncates it or leaves it at its first value",
         ("average",),
         {"UTIL-15": "truncates the average of an integer buffer", "UTIL-11": "copies the buffers"},
     ),
     "not-averaged": Kind(
-        "a plain tensor: the average keeps that of the day when it was made",
+        "a plain tensor that changes: the average keeps that of the day when it was made",
         ("average",),
         {"UTIL-11": "averages the parameters and copies the buffers", "SER-06": "plain tensors"},
     ),

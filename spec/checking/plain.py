@@ -1,12 +1,12 @@
 """Findings about what no registry has: plain tensors, hidden modules, second references."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Set
 
 import torch
 from torch import nn
 
-from .code import changing, library
+from .code import changing, in_use, library
 from .facts import Facts, bound_to, geometry, storage
 from .finding import Finding
 from .holding import Held, join
@@ -117,12 +117,11 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             instead(facts, held),
         )
     for kind, bites in (
-        (
-            "constant",
-            "where forward uses it, the graph keeps the values of that day, whatever the module loads later",
-        ),
+        ("constant", "where forward uses it, the graph keeps the values of that day"),
         ("not-averaged", "the averaged model keeps the values that the tensor had when the average was made"),
     ):
+        if not tensor.requires_grad and not put_there(held):
+            break
         yield Finding(kind, held.path, f"a plain tensor{shaped(tensor)}", bites, instead(facts, held))
     if same is False and not saved:
         yield Finding(
@@ -209,6 +208,12 @@ def changes(held: Held) -> bool:
     """Whether a method of the owner assigns to the attribute that it is."""
     direct = held.path == join(held.owner_path, held.name)
     return direct and any(True for _ in changing(type(held.owner), held.name))
+
+
+def put_there(held: Held) -> bool:
+    """Whether a method of the owner puts tensors where it is: into the attribute, or a container that it is."""
+    containers = all(isinstance(each, Mapping | list | tuple | Set | deque) for each in held.inside)
+    return containers and in_use(type(held.owner), held.name)
 
 
 def instead(facts: Facts, held: Held, saves: bool = False) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from .code import changing, library, methods, refilling, stored, writes_into
+from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
 from .digits import ROUNDED
 from .facts import Facts, storage
 from .finding import Finding
@@ -179,7 +179,7 @@ def ties(facts: Facts) -> Iterator[Finding]:
                 "tied",
                 first.path,
                 f"the same parameter as {also}",
-                "to_empty() after a meta build, an assigning load, fully_shard of the parts one by one, a quantizer",
+                "to_empty() after a meta build, an assigning load, fully_shard of the parts one by one, an empty build",
                 "tie them again afterwards, in a method such as tie_weights()",
             )
 
@@ -228,7 +228,7 @@ def counters(facts: Facts) -> Iterator[Finding]:
             if type(value) not in (int, bool, float) or name == "training":
                 continue
             for method in changing(type(owner), name):
-                if method.startswith(("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set")):
+                if method.startswith(SETTING_UP):
                     continue
                 code = methods(type(owner))[method].__code__
                 beside = [

@@ -3,23 +3,21 @@
 import contextlib
 import functools
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import nn
 
-from . import plain, registered, roads, whole
+from . import plain, registered, roads, sharing, versions, whole
 from .excuses import Excuse, applied, excuses_in
 from .factories import Factory, Unusable, redrawn
 from .facts import Facts, look, spelled
 from .finding import Finding, Findings
-from .folding import folded
+from .gathering import fold, gathered
 from .instances import Remembered, remember
 from .kinds import KINDS, USES
+from .quiet import quiet
 from .rows import Row, folded_rows, rows
-
-NUMBERS = re.compile(r"\d+")
 
 
 @dataclass
@@ -41,16 +39,23 @@ class Report:
 
     @property
     def findings(self) -> Findings:
-        return Findings(fold(finding for finding in self.all_findings if finding.counts(self.uses)))
+        return Findings(gathered(self.by_path[0]))
 
     @property
     def others(self) -> Findings:
-        left = [each for each in self.all_findings if each.excuse is None and not each.counts(self.uses)]
-        return Findings(fold(left))
+        return Findings(gathered(self.by_path[1]))
 
     @property
     def excused(self) -> Findings:
-        return Findings(fold(each for each in self.all_findings if each.excuse is not None))
+        return Findings(gathered(self.by_path[2]))
+
+    @property
+    def by_path(self) -> tuple[list[Finding], list[Finding], list[Finding]]:
+        """The findings that count, the others and the excused ones, one for each folded path."""
+        accepted = [each for each in self.all_findings if each.excuse is not None]
+        counting = [each for each in self.all_findings if each.counts(self.uses)]
+        left = [each for each in self.all_findings if each.excuse is None and not each.counts(self.uses)]
+        return fold(counting), fold(left), fold(accepted)
 
     @property
     def folded_rows(self) -> list[Row]:
@@ -60,62 +65,6 @@ class Report:
         from .table import shown
 
         return shown(self)
-
-
-def fold(findings: Iterable[Finding]) -> list[Finding]:
-    """Worst first, those that are alike but for numbers in their path in one."""
-    found = []
-    ordered = sorted(findings, key=lambda finding: finding.rank)
-    for path, alike in folded(ordered, lambda each: each.path, lambda each: (each.kind, generic(each), each.excuse)):
-        first = alike[0]
-        found.append(
-            Finding(
-                first.kind,
-                path,
-                first.what,
-                first.bites,
-                first.instead,
-                sum(each.times for each in alike),
-                first.excuse,
-            )
-        )
-    return sorted(of_one_object(found), key=lambda finding: finding.rank[0])
-
-
-def of_one_object(findings: list[Finding]) -> list[Finding]:
-    """Tensors of one object that nothing registers, for which the same is to be done, in one.
-
-    Such as ``table.{low,high}`` and ``flags['a', 'b']``.
-    """
-    together: dict[tuple, list[Finding]] = {}
-    for each in findings:
-        parent, step, _ = last_step(each.path)
-        key = (each.kind, parent, step, each.instead, each.excuse)
-        together.setdefault(key if step and " of the " in each.instead else (id(each),), []).append(each)
-    found = []
-    for key, alike in together.items():
-        first = alike[0]
-        if len(alike) > 1:
-            names = [last_step(each.path)[2] for each in alike]
-            times = sum(each.times for each in alike)
-            path = f"{key[1]}.{{{','.join(names)}}}" if key[2] == "." else f"{key[1]}[{', '.join(names)}]"
-            first = replace(first, path=path, what=f"{first.what}, and the like", times=times)
-        found.append(first)
-    return found
-
-
-def last_step(path: str) -> tuple[str, str, str]:
-    """What a path ends with, by the kind of step: ``("held", "[", "'a'")``; no step where it is a single name."""
-    if path.endswith("]") and "[" in path:
-        parent, _, last = path[:-1].rpartition("[")
-        return parent, "[", last
-    parent, dot, last = path.rpartition(".")
-    return parent, dot, last
-
-
-def generic(finding: Finding) -> tuple[str, ...]:
-    """The text of a finding without the numbers in it, which are in the paths that it names."""
-    return NUMBERS.sub("#", finding.what), finding.instead
 
 
 def check(
@@ -207,7 +156,8 @@ def or_told(look: Callable) -> Callable:
     @functools.wraps(look)
     def looked(*arguments: object) -> object:
         try:
-            return look(*arguments)
+            with quiet():
+                return look(*arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -244,6 +194,8 @@ def every_finding(facts: Facts, before: Remembered | None) -> Iterator[Finding]:
         (plain.findings, (facts, before)),
         (registered.findings, (facts, before)),
         (roads.findings, (facts,)),
+        (sharing.findings, (facts,)),
+        (versions.findings, (facts,)),
     ):
         try:
             yield from part(*arguments)

@@ -1,6 +1,7 @@
 """``check``: one planted defect for each kind of finding, found under its path, and its mended twin, which is clean."""
 
 import functools
+import json
 import re
 import weakref
 from collections import deque
@@ -11,8 +12,11 @@ import torch
 from torch import nn
 
 from ..checking import check
+from ..checking.as_json import to_json
 from ..checking.cited import cited
+from ..checking.code import in_use
 from ..checking.kinds import KINDS, USES
+from ..checking.markdown import to_markdown
 
 
 def module(**held):
@@ -280,8 +284,69 @@ def frozen():
 class Versioned(nn.Linear):
     _version = 2
 
-    def _load_from_state_dict(self, *args):
-        super()._load_from_state_dict(*args)
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *args):
+        if local_metadata.get("version", 1) < 2:
+            state_dict[f"{prefix}weight"] = state_dict[f"{prefix}weight"] / 2
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+class Renamed(nn.Linear):
+    """It loads old data by their key, whatever the version is."""
+
+    _version = 2
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *args):
+        if local_metadata.get("version", 1) < 2 and f"{prefix}w" in state_dict:
+            state_dict[f"{prefix}weight"] = state_dict.pop(f"{prefix}w")
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+class Cached(nn.Module):
+    """``update`` puts a tensor into a plain attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.held = torch.ones(2)
+
+    def update(self, x):
+        self.held = x
+
+
+class Counting(nn.Module):
+    """``forward`` counts itself, ``reset`` fills a table of indices."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.register_buffer("calls", torch.tensor(0))
+        self.register_buffer("table", torch.arange(4))
+
+    def reset(self):
+        self.table.copy_(torch.arange(4))
+
+    def forward(self, x):
+        self.calls += 1
+        return self.linear(x)[self.table]
+
+
+class Extra(nn.Linear):
+    def get_extra_state(self):
+        return torch.ones(2)
+
+    def set_extra_state(self, state):
+        pass
+
+
+def shared_layer():
+    layer = nn.Linear(2, 2)
+    return nn.ModuleDict({"first": nn.Sequential(layer), "second": layer})
+
+
+def tied_embeddings():
+    found = nn.Sequential(nn.Embedding(3, 3), nn.Embedding(3, 3), nn.Linear(3, 3), nn.Linear(3, 3))
+    found[1].weight, found[3].bias = found[0].weight, found[2].bias
+    return found
 
 
 class NoNumbers(nn.Module):
@@ -324,14 +389,18 @@ SOMETIMES = {
     "not-plain": (lambda: buffer(torch.zeros(2, 3).t()), "held"),
     "version": (lambda: nn.Sequential(Versioned(2, 2)), "0"),
     "attributes": (with_attribute, "weight"),
-    "lazy": (lambda: nn.Sequential(nn.LazyLinear(2)), "0.weight"),
-    "constant": (lambda: module(held=torch.ones(2)), "held"),
+    "lazy": (lambda: nn.Sequential(nn.LazyLinear(2)), "0.bias, 0.weight"),
+    "constant": (Cached, "held"),
     "one-initializer": (tied, "0.weight"),
     "complex": (lambda: buffer(torch.zeros(2, dtype=torch.complex64)), "held"),
-    "written-twice": (tied, "0.weight"),
+    "listed-twice": (tied, "0.weight"),
+    "extra": (lambda: Extra(2, 2), "_extra_state"),
+    "quantized-apart": (shared_layer, "first.0"),
+    "conjugated": (lambda: buffer(torch.zeros(2, dtype=torch.complex64).conj()), "held"),
+    "stands-still": (Counting, "calls"),
     "prefix": (NoNumbers, ""),
     "truncated": (lambda: nn.BatchNorm1d(2), "num_batches_tracked"),
-    "not-averaged": (lambda: module(held=torch.ones(2)), "held"),
+    "not-averaged": (Cached, "held"),
     "statistics": (lambda: nn.Sequential(nn.BatchNorm1d(2)), "0.running_mean"),
     "tied-adapter": (tied, "0.weight"),
 }
@@ -352,6 +421,65 @@ def test_every_kind_of_one_use_is_planted():
 @pytest.mark.parametrize("use", [use for use in USES if use != "compile"])
 def test_where_a_use_keeps_all_there_is_no_finding(use):
     assert not check(NoNumbers, uses=[use]).findings
+
+
+KEPT = {
+    "an empty build keeps what the constructor computes": (lambda: buffer(rotary(), False), "accelerate"),
+    "a plain tensor that nothing changes is in the graph": (lambda: module(held=torch.ones(2)), "export"),
+    "a plain tensor that nothing changes is averaged": (lambda: module(held=torch.ones(2)), "average"),
+    "a class that tells old data by its keys": (lambda: nn.Sequential(Renamed(2, 2)), "safetensors"),
+    "a distributed checkpoint of tied parameters": (tied, "dcp"),
+    "a quantizer leaves embeddings and biases": (tied_embeddings, "quantize"),
+    "a quantizer leaves complex tensors": (lambda: buffer(torch.zeros(2, dtype=torch.complex64)), "quantize"),
+    "statistics stand still in a graph": (lambda: nn.BatchNorm1d(2).eval(), "onnx"),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_what_a_road_keeps_is_no_finding(what):
+    build, use = KEPT[what]
+    assert not [finding for finding in check(build, uses=[use]).findings if use in finding.uses]
+
+
+class Writing(nn.Module):
+    def at_once(self, x):
+        self.one = x
+
+    def in_place(self, x):
+        self.two.add_(x)
+
+    def an_element(self, x, i):
+        self.three[(i + 1) % len(self.read)] = x
+
+    def a_slice(self, x, i):
+        self.four[i : i + 2] = x
+
+    def more(self, i):
+        self.five[i] += self.read[i]
+
+    def beside(self, x):
+        other = self.read.clone()
+        other[0] = x
+        return other.mul_(self.read)
+
+    def reset(self):
+        self.read.zero_()
+
+
+@pytest.mark.parametrize("name", ["one", "two", "three", "four", "five"])
+def test_what_a_method_writes_to_is_told_apart_from_what_it_reads(name):
+    assert in_use(Writing, name)
+    assert not in_use(Writing, "read")
+
+
+def test_an_index_that_is_only_filled_again_is_not_averaged_wrong():
+    assert [each.path for each in check(Counting, uses=["average"]).findings] == ["calls"]
+
+
+def test_a_module_at_several_paths_is_one_finding_for_all_its_tensors():
+    for use, kind in (("safetensors", "same-memory"), ("export", "listed-twice"), ("onnx", "one-initializer")):
+        (finding,) = check(shared_layer, uses=[use]).findings
+        assert (finding.kind, finding.path, finding.what) == (kind, "first.0", "the same module as second")
 
 
 def test_every_finding_stands_on_claims_whose_sentences_support_it():
@@ -441,6 +569,33 @@ def test_findings_that_are_alike_are_folded():
     report = check(lambda: nn.Sequential(*(module(held=torch.ones(2)) for _ in range(12))))
     assert [(each.path, each.times) for each in report.findings] == [("{0..11}.held", 12)]
     assert "{0..11}.0.weight" in [row.path for row in report.folded_rows]
+
+
+def test_findings_that_say_the_same_are_one_and_each_path_is_in_the_data():
+    """As those of a ResNet, whose statistics have paths of many forms."""
+
+    def build():
+        model = nn.Module()
+        for name in ("stem", "early", "middle", "late", "head"):
+            model.add_module(name, nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.BatchNorm1d(2)))
+        return model
+
+    report = check(build, uses=["average", "adapter"])
+    paths = "early.{{1..2}}.{0}, head.{{1..2}}.{0}, late.{{1..2}}.{0} and 2 more"
+    assert [(each.kind, each.path, each.times) for each in report.findings] == [
+        ("truncated", paths.format("num_batches_tracked"), 10),
+        ("statistics", paths.format("running_mean"), 10),
+    ]
+    assert str(report).count("truncated: ") == to_markdown([report], {}, []).count("| truncated |") == 1
+    (model,) = json.loads(to_json([report], {}, [], 1))["models"]
+    found = [(each["path"], each["times"]) for each in model["findings"] if each["kind"] == "truncated"]
+    names = ("early", "head", "late", "middle", "stem")
+    assert found == [(f"{name}.{{1..2}}.num_batches_tracked", 2) for name in names]
+
+
+def test_findings_of_other_words_stay_apart():
+    report = check(lambda: module(one=torch.ones(2), two=torch.ones(2), three=torch.ones(3)))
+    assert [each.path for each in report.findings] == ["one", "three", "two"]
 
 
 def test_a_failing_assertion_is_readable():
