@@ -8,6 +8,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from .terminal import on_terminal
+
 PACKAGE = Path(__file__).parent
 COMMANDS = {
     "check": ("checking", "what will go wrong with the state of a model: check PACKAGE.MODULE:FACTORY"),
@@ -19,7 +21,7 @@ COMMANDS = {
     "markdown": ("reporting", "claims and releases as Markdown"),
 }
 FILES = ("--deviations", "--gap-report", "--record", "--record-roads", "--faults-table", "--draft-deviations")
-ID = re.compile(r"[A-Z]+-\d\d+")
+ID = re.compile(r"[A-Za-z]+-\d+")
 USAGE = """\
 usage: python -m {program} [OPTION ...] [CLAIM-ID ...] [CHAPTER ...]
        python -m {program} COMMAND ...
@@ -39,11 +41,12 @@ def main(arguments: list[str]) -> int:
 
     Nothing is written beside them, nor in the current folder.
     """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # it is closed
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        elif hasattr(getattr(sys, name), "reconfigure"):
-            getattr(sys, name).reconfigure(errors="replace")  # a terminal that lacks a sign shows the others
+    return on_terminal(lambda: do(arguments))
+
+
+def do(arguments: list[str]) -> int:
+    # torch says so where it is imported, before pytest reads the configuration, which ignores this one too.
+    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     if __package__ != PACKAGE.name:  # an editable installation: what pytest imports has to be what was imported here
         sys.path.insert(0, str(PACKAGE.parent))
     if arguments[:1] and arguments[0] in COMMANDS:
@@ -72,8 +75,6 @@ def run(arguments: list[str]) -> int:
     """Run pytest with the specification's own configuration."""
     import pytest
 
-    # torch is imported before pytest reads the configuration, which ignores this one too.
-    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     sys.dont_write_bytecode = True
     configuration = PACKAGE / "engine" / "installed.toml"
     where = [f"--config-file={configuration}", f"--rootdir={PACKAGE}", f"--confcutdir={PACKAGE}"]
@@ -95,7 +96,7 @@ def joined(arguments: list[str]) -> list[str]:
 
 
 def by_id(arguments: list[str]) -> list[str]:
-    """``SD-03 REG-02`` as ``-k "SD-03 or REG-02"``."""
+    """``SD-03 REG-02`` as ``-k "SD-03 or REG-02"``, and the files that these claims stand in: no other is read."""
     options = {"-k", "-m", "-p", "-n", "-W", "-o", "-c"}
     ids = [
         argument
@@ -104,7 +105,11 @@ def by_id(arguments: list[str]) -> list[str]:
     ]
     if not ids:
         return arguments
-    return [*(argument for argument in arguments if argument not in ids), "-k", " or ".join(ids)]
+    current = importlib.import_module(f"{PACKAGE.name}.facts").current
+    claims = importlib.import_module(f"{PACKAGE.name}.reporting.catalogue").claims()
+    found = [claims[now] for id in ids if (now := current(id.upper())) in claims]
+    files = dict.fromkeys(claim.place.partition("/")[2].partition("#")[0] for claim in found)
+    return [*(argument for argument in arguments if argument not in ids), *files, "-k", " or ".join(ids)]
 
 
 if __name__ == "__main__":

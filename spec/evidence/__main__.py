@@ -1,15 +1,19 @@
 """``python -m spec.evidence``: what the documentation of the installed torch promises, and which claims show it."""
 
 import argparse
-import os
 import sys
 import warnings
 
+from ..terminal import on_terminal
 from . import UnreadableMap, documented, judgements, later
 
 
 def main(arguments: list[str]) -> int:
     """Run the command; returns its exit status: 2 for bad input, and for ``--changed`` 1 where one is not judged."""
+    return on_terminal(lambda: do(arguments))
+
+
+def do(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=f"python -m {__package__}",
         description="The sentences about module state in the documentation of the installed torch, and their claims.",
@@ -31,9 +35,6 @@ def main(arguments: list[str]) -> int:
     except UnreadableMap as error:
         print(error, file=sys.stderr)
         return 2
-    except BrokenPipeError:  # what reads the output, such as head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def run(chosen: argparse.Namespace) -> int:

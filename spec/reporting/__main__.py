@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..facts import releases
+from ..terminal import on_terminal
 from .differences import to_text
 from .files import write_whole
 from .matrix import RECORDS, committed, matrix
@@ -22,6 +23,10 @@ class Trouble(ValueError):
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns its exit status: 2 for bad input, and for ``diff`` 1 where records differ."""
+    return on_terminal(lambda: do(arguments))
+
+
+def do(arguments: list[str]) -> int:
     # torch says that there is no NumPy, which is of no interest here.
     warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="What runs of the specification say.")
@@ -65,6 +70,8 @@ def main(arguments: list[str]) -> int:
     except (Trouble, UnreadableRecord) as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
     except OSError as error:
         print(f"{error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 2
@@ -108,12 +115,16 @@ def front_door(chosen: argparse.Namespace) -> int:
 
 
 def searched(chosen: argparse.Namespace) -> int:
+    from ..facts import retired
     from .catalogue import claims
     from .search import search
 
-    found = search(" ".join(chosen.words))
-    lines = [f"{id:<9}  {claims()[id].sentence}" for id in found.nearest]
-    if len(lines) == 1:
+    words = " ".join(chosen.words)
+    gone = retired().get(words.upper())
+    found = search((gone.successor or words) if gone else words)
+    lines = [f"{words.upper()} is retired. {gone.why}"] if gone else []
+    lines += [f"{id:<9}  {claims()[id].sentence}" for id in found.nearest]
+    if len(found.nearest) == 1:
         lines.append(f"{'':<9}  {claims()[found.nearest[0]].place}")
     rest = [id for id in found.all if id not in found.nearest]
     also = ", ".join(rest[:MANY]) + (f" and {len(rest) - MANY} more" if len(rest) > MANY else "")

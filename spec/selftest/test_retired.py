@@ -1,14 +1,22 @@
 """An id means one rule for good: none is used again, and each that is gone leads on or says why it doesn't."""
 
+from collections import Counter
+
 import pytest
 
 from .. import facts as retired
-from ..reporting.catalogue import claims
+from ..reporting.catalogue import PACKAGE, claims, claims_in, free
 from ..reporting.verdicts import natural
 
 
 def test_no_claim_has_a_retired_id():
     assert claims().keys() & retired.retired().keys() == set()
+
+
+def test_no_id_is_used_twice():
+    files = [path for chapter in retired.chapters() for path in sorted((PACKAGE / chapter).glob("test_*.py"))]
+    ids = Counter(claim.id for path in files for claim in claims_in(path, path.parent.name))
+    assert {id: f"{free(id.partition('-')[0])} is free" for id, times in ids.items() if times > 1} == {}
 
 
 def test_a_retired_id_leads_to_a_claim():

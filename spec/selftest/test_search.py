@@ -156,6 +156,14 @@ def test_an_id_leads_to_its_file(capsys):
     assert capsys.readouterr().out.splitlines() == [f"SD-03      {claim.sentence}", f"           {claim.place}"]
 
 
+def test_a_retired_id_says_where_its_rule_stands_now(capsys):
+    for id, entry in facts.retired().items():
+        assert main(["search", id.lower()]) == 0
+        first, *rest = capsys.readouterr().out.splitlines()
+        assert first == f"{id} is retired. {entry.why}"
+        assert [line.partition(" ")[0] for line in rest[:1]] == ([facts.current(id)] if entry.successor else [])
+
+
 def test_the_command_needs_no_torch():
     program = (
         "import sys; from spec.reporting.__main__ import main; "

@@ -11,9 +11,9 @@ from ..vocabulary import (
     BUFFERS,
     DECLARED,
     KINDS,
-    NON_PERSISTENT_BUFFER,
     MODELS,
     NN_BUFFER,
+    NON_PERSISTENT_BUFFER,
     ToyModel,
     ToyModel2,
     ToyModel3,
@@ -109,7 +109,8 @@ def test_the_name_of_a_test_spells_a_sentence(name, spelled):
 
 
 @pytest.mark.parametrize(
-    ("value", "spelled"), [(torch.float16, "float16"), (ToyModel3, "ToyModel3"), (NON_PERSISTENT_BUFFER, "non-persistent buffer")]
+    ("value", "spelled"),
+    [(torch.float16, "float16"), (ToyModel3, "ToyModel3"), (NON_PERSISTENT_BUFFER, "non-persistent buffer")],
 )
 def test_parameters_are_spelled_readably(value, spelled):
     assert spell(value) == spelled
