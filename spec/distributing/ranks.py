@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ..engine.heavy import load
-from ..engine.processes import Pipe, Process
+from ..engine.processes import Pipe, Process, ready
 
 WORLD = 2
 TIMEOUT = timedelta(minutes=10)
@@ -33,12 +33,15 @@ class Ranks:
         """What ``function`` returns in each process; raises ProcessEnded with the traceback of the first that fails."""
         if not self.processes:
             self.groups += 1
-            store = (self.folder / f"group-{self.groups}").as_uri()
+            store = str(self.folder / f"group-{self.groups}")
             self.processes = [Process(serve, rank, store) for rank in range(WORLD)]
         try:
             for process in self.processes:
                 process.send(function)
-            return [process.receive() for process in self.processes]
+            answers: dict[Process, Any] = {}
+            while waiting := [process for process in self.processes if process not in answers]:
+                answers.update((process, process.receive()) for process in ready(waiting, None))
+            return [answers[process] for process in self.processes]
         except BaseException:
             self.end()
             raise
@@ -54,7 +57,9 @@ def serve(pipe: Pipe, rank: int, store: str) -> None:
     load("torch.distributed.fsdp")  # a fork has it already
     if "GLOO_SOCKET_IFNAME" not in os.environ and (name := loopback()):
         os.environ["GLOO_SOCKET_IFNAME"] = name
-    torch.distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=WORLD, timeout=TIMEOUT)
+    file = torch.distributed.FileStore(store, WORLD)  # not file://, which would write a blank as %20
+    file.set_timeout(TIMEOUT)
+    torch.distributed.init_process_group("gloo", store=file, rank=rank, world_size=WORLD, timeout=TIMEOUT)
     while True:
         function = pipe.receive()
         pipe.send(function(rank))

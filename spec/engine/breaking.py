@@ -1,6 +1,7 @@
 """Running the specification against a broken torch, and the proof that every claim can fail."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import hypothesis
 import pytest
@@ -9,6 +10,7 @@ from ..facts import chapters
 from ..faults import Fault, UnknownFault, all_faults, find
 from ..reporting.files import write_whole
 from . import proof
+from .broken import broken
 from .cases import CASE, CLAIM
 from .options import is_proof
 
@@ -48,9 +50,7 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     if is_proof(config) and not session.testsfailed:
         prove(session)
     found = config.stash[FAULT]
-    if found is None:
-        return (yield)
-    with found.injected():
+    with broken(found.name if found else None):
         return (yield)
 
 
@@ -70,10 +70,11 @@ def prove(session: pytest.Session) -> None:
     table = config.getoption("faults_table")
     is_whole = in_chapters >= {name for name, chapter in chapters().items() if not chapter.apart}
     choose = proof.everything if table else proof.concerned if is_whole else proof.aimed_at
-    for run in proof.refutations(session, faults, items, choose):
-        found.append(run)
-        outcome = run.trouble or ", ".join(sorted(run.refuted))
-        show.line(f"[{len(found)}/{len(faults)}] {run.fault.name}: {outcome}")
+    with closing(proof.refutations(session, faults, items, choose)) as runs:
+        for run in runs:
+            found.append(run)
+            outcome = run.trouble or ", ".join(sorted(run.refuted))
+            show.line(f"[{len(found)}/{len(faults)}] {run.fault.name}: {outcome}")
     found.sort(key=lambda run: faults.index(run.fault))
     lines = config.stash[SHORTCOMINGS] = proof.shortcomings(found, claims, known if is_whole else None)
     show.line(f"{len(faults)} faults, {len(claims)} claims, {len(lines)} shortcomings")

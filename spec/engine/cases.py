@@ -32,10 +32,10 @@ def spell(value: object) -> str | None:
     return getattr(value, "KIND", None) or getattr(value, "__name__", None) or str(value)
 
 
-def told_by(item: pytest.Item, name: str, value: object) -> str | None:
+def told_by(item: pytest.Item, name: str, value: object) -> str:
     """How a parameter of a test reads where its claim is shown: by its id where it says nothing by itself."""
     spelled = spell(value)
-    if spelled is not None and (spelled in ("", "<lambda>") or "\n" in spelled):
+    if spelled is None or spelled in ("", "<lambda>") or "\n" in spelled:
         return given_id(item, name, value) or ("(empty)" if spelled == "" else type(value).__name__)
     return spelled
 
@@ -81,10 +81,13 @@ def case_of(item: pytest.Function, deviations: Deviations) -> Case:
         for kind in mark.kwargs[answer]
         if kind == axes.get("kind", kind)
     ]
-    mark = item.get_closest_marker("road")
-    cells = mark.kwargs["cells"] if mark else ()
-    roads = [(mark.args[0], kind, outcome) for kind, outcome in cells if kind == axes.get("kind", kind)]
-    if mark:
+    roads = [
+        (mark.args[0], kind, outcome)
+        for mark in item.iter_markers("road")
+        for kind, outcome in mark.kwargs["cells"]
+        if kind == axes.get("kind", kind)
+    ]
+    if roads:
         axes.pop("outcome", None)
     mark = item.get_closest_marker("contrast")
     shown = (mark.args[0], *(axes[mark.kwargs[part]] for part in ("rows", "columns", "cell"))) if mark else None

@@ -24,7 +24,7 @@ DEVIATIONS = pytest.StashKey[deviations.Deviations]()
 FACTORIES = pytest.StashKey[tuple[models.Factory, ...]]()
 ABSENT = pytest.StashKey[list[Case]]()
 """The cases of claims about a library that is not installed."""
-ID = re.compile(r"(?<![\w-])[A-Z]+-\d\d+(?![\w-])")
+ID = re.compile(r"(?<![\w-])[A-Za-z]+-\d+(?![\w-])")
 MARKERS = (
     "claim(id, source, since, until, bug, broken, needs): the claim that a test proves",
     "contrast(title, rows, columns, cell): the table that the cases of a test make up",
@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     if keyword := config.option.keyword:
-        config.option.keyword = ID.sub(lambda match: keyword_of(known(match[0])), keyword)
+        config.option.keyword = ID.sub(lambda match: meant(match[0]), keyword)
     if not config.getoption("hypothesis_profile", None):
         hypothesis.settings.load_profile("claims")
     if config.getoption("hypothesis_seed", None) is None:
@@ -69,8 +69,19 @@ def known(id: str) -> str:
         return found
     if found is None:
         raise pytest.UsageError(f"{id} is no claim: {retired()[id].why}")
-    near = ", ".join(difflib.get_close_matches(id, catalogue.claims(), cutoff=0.5)) or "see --claims"
-    raise pytest.UsageError(f"there is no claim {id}; nearest: {near}")
+    prefix, _, number = id.partition("-")
+    near = {f"{prefix}-{number:0>2}"} & catalogue.claims().keys() or difflib.get_close_matches(
+        id, catalogue.claims(), cutoff=0.5
+    )
+    raise pytest.UsageError(f"there is no claim {id}; nearest: {', '.join(near) or 'see --claims'}")
+
+
+def meant(word: str) -> str:
+    """What ``-k`` is told instead of a word that looks like an id, in capitals or not; ``utf-8`` is none."""
+    prefixes = {id.partition("-")[0] for id in catalogue.claims()}
+    if word.isupper() or word.upper().partition("-")[0] in prefixes:
+        return keyword_of(known(word.upper()))
+    return word
 
 
 def keyword_of(id: str) -> str:

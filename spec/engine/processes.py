@@ -16,9 +16,12 @@ from contextlib import suppress
 from multiprocessing import connection
 from typing import Any
 
-import torch
+from .broken import broken, passed_on
+from .quietly import torch
 
 SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+CLOSING = 60
+"""Seconds in which a process that has closed its pipe has ended, be the machine ever so busy, unless it goes on."""
 
 
 class ProcessEnded(RuntimeError):
@@ -37,9 +40,10 @@ class Process:
     """
 
     def __init__(self, serve: Callable[..., None], *arguments: Any, fork: bool | None = None):
-        context = multiprocessing.get_context("fork" if (can_fork() if fork is None else fork) else "spawn")
+        method = "fork" if (can_fork() if fork is None else fork) else "spawn"
+        context = multiprocessing.get_context(method)
         self.pipe, other = context.Pipe()
-        self.process = context.Process(target=begin, args=(other, os.getpid(), serve, arguments))
+        self.process = context.Process(target=begin, args=(other, os.getpid(), method, serve, arguments))
         self.process.start()
         other.close()
 
@@ -62,7 +66,7 @@ class Process:
     def end(self) -> str:
         """Let the process be no more; returns how it had ended by itself, such as ``was ended by SIGSEGV``."""
         self.pipe.close()
-        self.process.join(timeout=1)
+        self.process.join(CLOSING)
         ended = self.process.exitcode
         self.process.kill()
         self.process.join()
@@ -99,12 +103,13 @@ def ready(processes: Iterable[Process], seconds: float | None) -> list[Process]:
     return [by_pipe[pipe] for pipe in connection.wait(by_pipe, seconds)]
 
 
-def begin(pipe: connection.Connection, parent: int, serve: Callable[..., None], arguments: tuple) -> None:
+def begin(pipe: connection.Connection, parent: int, method: str, serve: Callable[..., None], arguments: tuple) -> None:
     end_with(parent)
     torch.set_num_threads(1)  # a forked process must not wait for the threads of its parent
     status = 0
     try:
-        serve(Pipe(pipe), *arguments)
+        with broken(None if method == "fork" else passed_on()):  # a fork is as its parent
+            serve(Pipe(pipe), *arguments)
     except (EOFError, BrokenPipeError, ConnectionResetError):  # nobody listens any more
         pass
     except BaseException:

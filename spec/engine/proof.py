@@ -1,6 +1,7 @@
 """The proof that claims can fail: every fault is run against claims, each in a worker of its own."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
@@ -73,17 +74,18 @@ def refutations(
         for fault, cases in zip(faults, chosen, strict=True)
     ]
     by_node = {item.nodeid: item.stash[CLAIM].id for item in items}
-    workers = (session.config.option.jobs or processors()) if forks(session.config) else 1
+    workers = session.config.option.jobs or (processors() if forks(session.config) else 1)
     pool = Pool(session, workers, session.config.getoption("case_limit"))
-    for number, event, content in pool.run(tasks):
-        run = found[number]
-        if event == REPORTED and by_node[content["nodeid"]] not in run.refuted:
-            run.refuted.append(by_node[content["nodeid"]])
-        elif event == ENDED:
-            nodeid, how, _, _ = content
-            run.trouble = f"{by_node[nodeid]}: {how}"
-        elif event == DONE:
-            yield run
+    with closing(pool.run(tasks)) as events:
+        for number, event, content in events:
+            run = found[number]
+            if event == REPORTED and by_node[content["nodeid"]] not in run.refuted:
+                run.refuted.append(by_node[content["nodeid"]])
+            elif event == ENDED:
+                nodeid, how, _, _ = content
+                run.trouble = f"{by_node[nodeid]}: {how}"
+            elif event == DONE:
+                yield run
 
 
 def shortcomings(found: list[Refutation], claims: dict[str, Claim], known: set[str] | None) -> list[str]:

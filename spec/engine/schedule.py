@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,7 +153,7 @@ class Pool:
             running.current = running.deadline = None
             self.running.remove(running)
             yield running.number, DONE, None
-            found = next((each for each in waiting if each[1].needs == running.task.needs), None)
+            found = next((each for each in waiting if self.can_go_on(running.task, each[1])), None)
             if found is None:
                 running.process.kill()
             else:
@@ -160,6 +161,12 @@ class Pool:
                 self.give(running.process, *found)
             return
         yield running.number, event, content
+
+    def can_go_on(self, task: Task, following: Task) -> bool:
+        """Whether a worker that has done one task can do another; a new one is cheap only where it can be forked."""
+        if forks(self.session.config):
+            return following.needs == task.needs
+        return following.heavy == task.heavy
 
     def without(
         self, running: Running, how: str, why: str, outcome: str, waiting: deque
@@ -206,11 +213,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     workers = min(size(config, len(claims)), len(tasks))
     order = longest_first(tasks) if workers > 1 else list(range(len(tasks)))
     pool = Pool(session, workers, config.getoption("case_limit"))
-    events = ((order[number], event, content) for number, event, content in pool.run(tasks[place] for place in order))
     items = {item.nodeid: item for item in claims}
-    for event, content in in_order_of_tasks(events, len(tasks)) if workers > 1 else ((e, c) for _, e, c in events):
-        say(config, items, event, content)
-        stop_if_asked(session)
+    with closing(pool.run(tasks[place] for place in order)) as found:  # whatever ends the run ends the workers too
+        events = ((order[number], event, content) for number, event, content in found)
+        for event, content in in_order_of_tasks(events, len(tasks)) if workers > 1 else ((e, c) for _, e, c in events):
+            say(config, items, event, content)
+            stop_if_asked(session)
     for item, following in with_following(others):
         config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         stop_if_asked(session)

@@ -4,6 +4,7 @@ Imported before torch, which reads some of its switches while it is imported.
 """
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +25,11 @@ SWITCHES = (
 TAKEN = {name: os.environ.pop(name) for name in SWITCHES if name in os.environ}
 
 import pytest  # noqa: E402
-import torch  # noqa: E402
+
+from .quietly import torch  # noqa: E402
+
+if not hasattr(torch, "nn"):
+    raise pytest.UsageError(f"{torch.__file__} is imported as torch and is not PyTorch: rename it, or run elsewhere")
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ if hasattr(torch.__future__, "get_swap_module_params_on_conversion"):
         )
     )
 FOUND = pytest.StashKey[list[tuple[Setting, Any]]]()
+AS_PYTHON_HAS_THEM = ("default", "always::DeprecationWarning", "always::PendingDeprecationWarning")
+"""Warnings as pytest treats them where nobody asks for anything else."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -89,7 +96,24 @@ def give_back() -> None:
     os.environ.update(TAKEN)
 
 
+def raised(config: pytest.Config) -> list[str]:
+    """The warnings that somebody asked Python, or pytest, to raise: ``error`` is all of them."""
+    asked = [*sys.warnoptions, *(config.known_args_namespace.pythonwarnings or [])]
+    return [words for words in dict.fromkeys(asked) if words.partition(":")[0] == "error"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a claim hear warnings as warnings: torch goes on after one, and a claim says what it does then."""
+    if raised(config):
+        filters = pytest.mark.filterwarnings(*AS_PYTHON_HAS_THEM, *config.getini("filterwarnings"))
+        for item in items:
+            if item.get_closest_marker("claim"):
+                item.add_marker(filters, append=False)
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     said = [f"{name}={value}" for name, value in TAKEN.items()]
     said += [f"{setting.name}: {value}" for setting, value in config.stash[FOUND]]
+    said += [f"-W {words}" for words in raised(config)]
     return f"left out of this run: {', '.join(said)}" if said else None

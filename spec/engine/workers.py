@@ -4,13 +4,14 @@ import gc
 import io
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
+from .broken import broken
 from .cases import CASE, CLAIM
 from .heavy import HEAVY, load
 from .processes import Pipe, Process
@@ -38,15 +39,6 @@ class Task:
         return (self.heavy, self.fault)
 
 
-def broken(fault: str | None) -> AbstractContextManager:
-    """torch with one rule broken, or as it is."""
-    if fault is None:
-        return nullcontext()
-    from ..faults import find
-
-    return find(fault).injected()
-
-
 def start(session: pytest.Session, folder: Path, fork: bool) -> Process:
     """A worker of this session; its cases find their temporary folders in ``folder``."""
     if fork:
@@ -59,6 +51,10 @@ def serve_anew(pipe: Pipe, arguments: list[str], directory: str, folder: Path) -
     """Collect the same tests in a new interpreter, and serve."""
 
     class Server:
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure(self, config: pytest.Config) -> None:
+            config.option.prove = config.option.faults_table = None  # it was started for a proof, and starts none
+
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> None:
             serve(pipe, session, folder)

@@ -15,6 +15,8 @@ FEW_ROWS = """for (const row of document.querySelectorAll(".claims tbody tr:nth-
   if (!row.querySelector("details[open]")) row.remove()"""
 """A few rows of each chapter are looked at by axe: it takes a minute for all of them, and they are of one make."""
 WIDE, NARROW, PHONE = ({"width": w, "height": h} for w, h in ((1280, 900), (360, 740), (400, 800)))
+PATIENCE = 600_000
+"""Milliseconds in which the browser does what it is asked, on the busiest machine."""
 CLAIMS = {id: claim for id, claim in catalogue.claims().items() if not claim.apart}
 TEXTS = [search.text(claim) for claim in CLAIMS.values()]
 
@@ -34,7 +36,9 @@ def address(everything, tmp_path_factory):
 @pytest.fixture(scope="module")
 def chromium():
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=PATIENCE
+        )
         yield browser
         browser.close()
 
@@ -46,6 +50,7 @@ def opened(chromium, address):
 
     def open_page(fragment="", **options):
         context = chromium.new_context(**{"viewport": WIDE, **options})
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         tab = context.new_page()
         tab.on("pageerror", lambda error: errors.append(error.message))

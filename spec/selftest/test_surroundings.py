@@ -80,6 +80,51 @@ def test_no_switch_of_torch_is_left_in_the_environment():
     assert [name for name in SWITCHES if name in os.environ] == []
 
 
+@pytest.mark.parametrize("command", ["spec.reporting roads", "spec.evidence", "spec diff 2.5 2.6", "spec SD-03"])
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(command):
+    run = subprocess.Popen(
+        [sys.executable, "-m", *command.replace("spec", PACKAGE, 1).split()],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        run.stdout.close()
+        assert run.stderr.read() == ""
+        assert run.wait() == 1
+    finally:
+        run.kill()
+
+
+WARNS = """
+@claim("XX-98", source="torch.nn.Module")
+@pytest.mark.filterwarnings("ignore:a second")
+def test_a_warning_is_only_a_warning():
+    import warnings
+
+    warnings.warn("a first one")
+    warnings.warn("a second one")
+
+def test_what_is_no_claim_fails():
+    import warnings
+
+    warnings.warn("a third one")
+"""
+
+
+@pytest.mark.parametrize("asked", [{"PYTHONWARNINGS": "error"}, {"PYTEST_ADDOPTS": "-Werror"}])
+def test_claims_hear_warnings_as_warnings_though_somebody_asked_for_errors(tmp_path, asked):
+    path = claims_file(tmp_path, WARNS)
+    command = [sys.executable, "-m", "pytest", "-p", f"{PACKAGE}.engine.plugin", "-p", "no:cacheprovider", path]
+    found = os.environ | {"PYTHONPATH": str(CHECKOUT)} | asked
+    done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "left out of this run: -W error" in done.stdout
+    assert "UserWarning: a third one" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+
+
 @pytest.mark.parametrize("flag", ["--device", "--jobs", "--record"])
 def test_an_option_that_another_plugin_has_too_is_named_with_the_plugin(tmp_path, flag):
     text = f'def pytest_addoption(parser):\n    parser.getgroup("other").addoption("{flag}")\n'

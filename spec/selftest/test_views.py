@@ -55,6 +55,17 @@ def test_claims_are_sentences_with_a_sign_and_a_word_for_each_verdict(tmp_path):
     assert "○ not yet      observed      XX-100    A module saves its mood.  [since=99.0]" in shown
 
 
+def test_a_tensor_among_the_parameters_of_a_claim_is_told_by_its_id(tmp_path):
+    text = """
+@claim("XX-98", source="torch.nn.Module")
+@pytest.mark.parametrize("value", [torch.ones(3), torch.ones(4)], ids=["three", "four"])
+def test_a_tensor_is_a_tensor(value):
+    assert isinstance(value, torch.Tensor)
+"""
+    claims_file(tmp_path, text)
+    assert "A tensor is a tensor.  (value: four, three)" in pytest_run(tmp_path, "--claims").output
+
+
 def test_claims_are_listed_without_being_run(tmp_path):
     claims_file(tmp_path, CLAIMS)
     run = pytest_run(tmp_path, "--claims", "--collect-only")

@@ -9,11 +9,23 @@ CHECKOUT = Path(__file__).parent.parent.parent
 FILES = ["spec/distributing/test_shared_memory.py", "spec/saving/test_files.py"]
 
 
+def without_fork(folder, *arguments):
+    """A run of pytest in an interpreter that can't fork."""
+    (folder / "sitecustomize.py").write_text("import os\ndel os.fork, os.forkpty\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", *arguments]
+    found = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(command, cwd=CHECKOUT, env=found, capture_output=True, text=True, check=False)
+
+
 def test_everything_but_what_the_platform_lacks_is_shown_without_fork(tmp_path):
-    (tmp_path / "sitecustomize.py").write_text("import os\ndel os.fork, os.forkpty\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", *FILES, "-rs"]
-    found = os.environ | {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(command, cwd=CHECKOUT, env=found, capture_output=True, text=True, check=False)
+    done = without_fork(tmp_path, *FILES, "-rs")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "in a process that is started for them: none can be forked here" in done.stdout
     assert "this platform has no fork" in done.stdout
+
+
+def test_what_is_broken_is_broken_in_the_processes_that_a_claim_starts(tmp_path):
+    done = without_fork(tmp_path, "--prove", "spec/saving/test_files.py", "-k", "SER-01")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "saving-to-a-file-rounds-to-half-precision: SER-01" in done.stdout
+    assert "0 shortcomings" in done.stdout

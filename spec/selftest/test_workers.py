@@ -145,7 +145,19 @@ def test_a_process_that_fails_at_its_start_says_why(fork):
         process.receive()
 
 
-def test_nothing_is_left_of_a_run_whose_process_is_killed(tmp_path):
+def end_late(pipe):
+    pipe.pipe.close()
+    time.sleep(3)
+    os._exit(3)
+
+
+def test_how_a_process_ended_is_awaited_after_it_closed_its_pipe():
+    with pytest.raises(ProcessEnded, match="the process ended with status 3"):
+        Process(end_late).receive()
+
+
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_a_run_whose_process_is_ended(tmp_path, ends):
     claims_file(tmp_path, "import os, time\n" + ENDS.replace("{ends}", f"time.sleep(600 + {os.getpid()} * 0)"))
     code = textwrap.dedent(f"""
         import sys
@@ -157,7 +169,7 @@ def test_nothing_is_left_of_a_run_whose_process_is_killed(tmp_path):
     try:
         children = until(lambda: children_of(run.pid) or run.poll() is not None)
         assert run.poll() is None
-        run.send_signal(signal.SIGKILL)
+        run.send_signal(ends)
         run.wait()
         assert until(lambda: not any(map(alive, children)))
     finally:

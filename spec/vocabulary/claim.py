@@ -2,7 +2,10 @@
 
 import importlib.util
 import inspect
+import multiprocessing
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,6 +24,9 @@ TORCH = Version(Version(torch.__version__).base_version)
 """The release of torch that is installed; a nightly or release candidate counts as the release that it leads to."""
 
 HOLDS, NOT_YET, NO_LONGER, KNOWN_BUG = "holds", "not yet", "no longer", "known bug"
+
+
+PLUGIN = f"{__package__.rpartition('.')[0]}.engine.plugin"
 
 
 class InvalidClaim(ValueError):
@@ -46,7 +52,14 @@ def claim(
 
     ``needs`` are the libraries besides torch that the claim is about, as in ``"safetensors"`` or ``"onnx,
     onnxruntime"``. Where one of them is not installed, the claim is not run.
+
+    Raises CollectError where pytest collects the test and knows nothing of the specification, which would be a failure
+    for each fixture and marker.
     """
+    started = multiprocessing.current_process().name != "MainProcess"  # by a claim; it has no parent_process() yet
+    collected = "PYTEST_VERSION" in os.environ and not started
+    if collected and PLUGIN not in sys.modules:
+        raise pytest.Collector.CollectError(f"pytest has not loaded the specification: say -p {PLUGIN}")
     return pytest.mark.claim(id, source=source, since=since, until=until, bug=bug, broken=broken, needs=needs)
 
 
@@ -104,8 +117,9 @@ def road(name: str, **fates: tuple[type, ...]) -> Callable[[Callable], Callable]
     return lambda test: mark(cases(test))
 
 
-core = pytest.mark.core
-"""Mark a claim as one of those that every user needs: ``pytest -m core`` runs exactly these."""
+def core(test: Callable) -> Callable:
+    """Mark a claim as one of those that every user needs: ``pytest -m core`` runs exactly these."""
+    return pytest.mark.core(test)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+"""Ordinary ways of running the specification that could go wrong: they work, or one line says why they don't."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .. import __name__ as PACKAGE
+from ..__main__ import by_id
+from ..engine.collection import keyword_of, meant
+from ..reporting.catalogue import claims
+from .pytest_runs import pytest_run
+
+CHECKOUT = Path(__file__).parent.parent.parent
+PLUGIN = f"{PACKAGE}.engine.plugin"
+
+
+def python(*words, cwd=CHECKOUT):
+    """Run ``python *words`` in ``cwd``, with the checkout to import from."""
+    found = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    return subprocess.run(
+        [sys.executable, *words], cwd=cwd, env=found, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+@pytest.mark.parametrize("word", ["SD-10", "sd-10", "Sd-10"])
+def test_an_id_means_its_claim_in_capitals_or_not(word):
+    assert meant(word) == keyword_of("SD-10")
+
+
+@pytest.mark.parametrize("word", ["SD-10", "sd-10"])
+def test_an_id_runs_its_claim_and_none_whose_id_begins_like_it(word, tmp_path):
+    (name,) = re.findall(r"def (test_\w+)", claims()["SD-10"].text)
+    run = pytest_run(tmp_path, str(CHECKOUT / "spec" / "saving"), "-k", word, "--collect-only", "-q")
+    assert {test.partition("[")[0] for test in re.findall(r"::(\S+)", run.output)} == {name}
+
+
+@pytest.mark.parametrize("word", ["utf-8", "float-32"])
+def test_a_word_that_only_looks_like_an_id_is_left_to_pytest(word):
+    assert meant(word) == word
+
+
+@pytest.mark.parametrize(("word", "nearest"), [("SD-3", "SD-03"), ("sd-3", "SD-03"), ("SDD-03", ".*SD-03")])
+def test_an_id_that_is_none_names_the_nearest(word, nearest):
+    with pytest.raises(pytest.UsageError, match=f"there is no claim {word.upper()}; nearest: {nearest}"):
+        meant(word)
+
+
+def test_ids_are_run_from_the_files_that_they_stand_in():
+    asked = by_id(["-q", "sd-03", "DIST-25", "-n", "2"])
+    files = ["saving/test_state_dict.py", "training/test_zero_grad.py"]
+    assert asked == ["-q", "-n", "2", *files, "-k", "sd-03 or DIST-25"]
+
+
+def test_an_id_that_is_none_is_left_to_be_refused():
+    assert by_id(["SD-999", "-q"]) == ["-q", "-k", "SD-999"]
+
+
+@pytest.mark.parametrize("words", [["-OO", "-m", "pytest"], ["-O", "-m", "pytest", "--assert=plain"]])
+def test_a_run_without_assertions_or_sentences_is_refused(words):
+    run = python(*words, "-q", "spec/saving/test_keys.py")
+    assert run.returncode == 4
+    assert "ERROR: nothing can be shown without assertions and sentences" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "options", [["--confcutdir=spec"], ["--noconftest", "-c", os.devnull, f"--rootdir={CHECKOUT}"]]
+)
+def test_a_pytest_that_was_told_not_to_load_the_specification_says_how_to(options):
+    run = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "spec/saving/test_state_dict.py")
+    assert run.returncode == 2, run.stdout
+    assert run.stdout.splitlines().count(f"pytest has not loaded the specification: say -p {PLUGIN}") == 1
+    assert "1 error in" in run.stdout
+
+
+def test_a_file_that_is_called_torch_is_named(tmp_path):
+    (tmp_path / "torch.py").write_text("")
+    run = python("-m", PACKAGE, "SD-03", cwd=tmp_path)
+    assert run.returncode == 4
+    assert f"ERROR: {tmp_path / 'torch.py'} is imported as torch and is not PyTorch" in run.stdout
