@@ -96,20 +96,27 @@ def joined(arguments: list[str]) -> list[str]:
 
 
 def by_id(arguments: list[str]) -> list[str]:
-    """``SD-03 REG-02`` as ``-k "SD-03 or REG-02"``, and the files that these claims stand in: no other is read."""
+    """``SD-03 REG-02`` as ``-k "SD-03 or REG-02"``, and the files that these claims stand in: no other is read.
+
+    What ``-k`` says beside them has to be true as well.
+    """
     options = {"-k", "-m", "-p", "-n", "-W", "-o", "-c"}
-    ids = [
-        argument
-        for before, argument in zip(["", *arguments], arguments, strict=False)
-        if ID.fullmatch(argument) and before not in options
-    ]
+    ids, expressions, rest = [], [], []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if before == "-k":
+            expressions.append(argument)
+        elif ID.fullmatch(argument) and before not in options:
+            ids.append(argument)
+        elif argument != "-k":
+            rest.append(argument)
     if not ids:
         return arguments
     current = importlib.import_module(f"{PACKAGE.name}.facts").current
     claims = importlib.import_module(f"{PACKAGE.name}.reporting.catalogue").claims()
     found = [claims[now] for id in ids if (now := current(id.upper())) in claims]
     files = dict.fromkeys(claim.place.partition("/")[2].partition("#")[0] for claim in found)
-    return [*(argument for argument in arguments if argument not in ids), *files, "-k", " or ".join(ids)]
+    words = " or ".join(ids)
+    return [*rest, *files, "-k", " and ".join(f"({each})" for each in (words, *expressions)) if expressions else words]
 
 
 if __name__ == "__main__":

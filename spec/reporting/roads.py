@@ -28,10 +28,10 @@ SCHEMA = 1
 COMMITTED = catalogue.PACKAGE / "records" / "roads" / "roads.json"
 OUTCOMES = {
     "kept": "what arrives is what was sent",
-    "changed": "another value, dtype or flag arrives, and no error",
+    "changed": "another value, dtype or flag arrives, and no error: the purpose of an average, int8, a merge",
     "untied": "the values arrive, and parameters() lists two where it listed one",
-    "lost": "the receiver has what its constructor made, and no error",
-    "raises": "an exception, on the way out or in",
+    "lost": "what arrives is as its constructor made it, or as when the copy was made, and no error",
+    "raises": "an exception, on the way out or on the way in",
     "reads wrong": "the file is read without an error, and as another value",
 }
 NOTHING_RUN, UNASKED = "·", "\N{EN DASH}"
@@ -152,11 +152,14 @@ def notes() -> list[tuple[str, list[str], str]]:
 
 
 def page(record: Record) -> str:
-    """All that ``roads`` says: the table, what its words mean, why nothing is asked, and the versions."""
+    """All that ``roads`` says: the table, what its words and kinds mean, why nothing is asked, and the versions."""
     parts = [to_text(record.cells)]
     parts.append("\n".join(f"{SHORT.get(name, name):<7} {meaning}" for name, meaning in OUTCOMES.items()))
     whys = [f"{UNASKED}       {road}, {', '.join(kinds)}: {why}" for road, kinds, why in notes()]
-    parts.append("\n".join([f"{NOTHING_RUN}       not run: no claim, or its library was not installed", *whys]))
+    if any(cell.outcome == "not run" for cell in record.cells):
+        whys.insert(0, f"{NOTHING_RUN}       not run: no claim, or its library was not installed")
+    parts.append("\n".join([*whys, "The claims behind each cell: --json FILE, or the page."]))
+    parts.append("\n".join(f"{kind:<27} {what}" for kind, what in facts.load("state_kinds.json").items()))
     parts.append("\n".join(f"{road.name:<26} {road.how}" for road in facts.roads().values()))
     parts.append(wrapped(f"Seen on {seen(record)}; Python {record.python}, {record.platform}."))
     return "\n\n".join(parts) + "\n"

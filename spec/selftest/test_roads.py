@@ -82,6 +82,10 @@ def test_what_the_command_writes_keeps_its_schema(record, tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_the_page_says_what_each_kind_is(record):
+    assert [kind for kind in roads.kinds() if f"\n{kind:<27} " not in roads.page(record)] == []
+
+
 def test_the_command_imports_no_torch():
     code = "import sys; from spec.__main__ import main; main(['roads']); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)

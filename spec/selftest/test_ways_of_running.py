@@ -55,6 +55,12 @@ def test_ids_are_run_from_the_files_that_they_stand_in():
     assert asked == ["-q", "-n", "2", *files, "-k", "sd-03 or DIST-25"]
 
 
+def test_an_id_and_an_expression_have_to_be_true_both():
+    asked = by_id(["SD-03", "-k", "not frozen or SD-03", "-q"])
+    assert asked == ["-q", "saving/test_state_dict.py", "-k", "(SD-03) and (not frozen or SD-03)"]
+    assert by_id(["-k", "SD-03"]) == ["-k", "SD-03"]
+
+
 def test_an_id_that_is_none_is_left_to_be_refused():
     assert by_id(["SD-999", "-q"]) == ["-q", "-k", "SD-999"]
 
