@@ -160,7 +160,8 @@ def test_how_a_process_ended_is_awaited_after_it_closed_its_pipe():
 def test_nothing_is_left_of_a_run_whose_process_is_ended(tmp_path, ends):
     claims_file(tmp_path, "import os, time\n" + ENDS.replace("{ends}", f"time.sleep(600 + {os.getpid()} * 0)"))
     code = textwrap.dedent(f"""
-        import sys
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is started without it
         sys.path.insert(0, {str(CHECKOUT)!r})
         import pytest
         sys.exit(pytest.main(["-p", "{processes.__package__}.plugin", "-p", "no:cacheprovider", "-q"]))
