@@ -57,7 +57,9 @@ def claim(
     for each fixture and marker.
     """
     started = multiprocessing.current_process().name != "MainProcess"  # by a claim; it has no parent_process() yet
-    collected = "PYTEST_VERSION" in os.environ and not started
+    command = getattr(sys.modules["__main__"], "__package__", None) or ""  # one of ours may be run by somebody's pytest
+    ours = command.partition(".")[0] == __package__.partition(".")[0]
+    collected = "PYTEST_VERSION" in os.environ and not started and not ours
     if collected and PLUGIN not in sys.modules:
         raise pytest.Collector.CollectError(f"pytest has not loaded the specification: say -p {PLUGIN}")
     return pytest.mark.claim(id, source=source, since=since, until=until, bug=bug, broken=broken, needs=needs)
