@@ -5,7 +5,6 @@ import os
 import re
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 
 from .terminal import on_terminal
@@ -45,8 +44,6 @@ def main(arguments: list[str]) -> int:
 
 
 def do(arguments: list[str]) -> int:
-    # torch says so where it is imported, before pytest reads the configuration, which ignores this one too.
-    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     if __package__ != PACKAGE.name:  # an editable installation: what pytest imports has to be what was imported here
         sys.path.insert(0, str(PACKAGE.parent))
     if arguments[:1] and arguments[0] in COMMANDS:

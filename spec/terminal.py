@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 
 READER_GONE = 1
@@ -11,8 +12,10 @@ READER_GONE = 1
 def on_terminal(command: Callable[[], int]) -> int:
     """What ``command()`` returns, or ``READER_GONE`` where whoever reads its output, such as ``head``, has had enough.
 
-    A stream that is closed takes everything, and one that lacks a sign shows the others.
+    A stream that is closed takes everything, and one that lacks a sign shows the others. That torch finds no NumPy, as
+    it says where it is imported, is said to nobody.
     """
+    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

@@ -3,14 +3,19 @@
 import argparse
 import os
 import sys
-import warnings
 from pathlib import Path
+
+from ..terminal import on_terminal
 
 CLEAN, FOUND, UNUSABLE = 0, 1, 4
 
 
 def main(arguments: list[str]) -> int:
     """Check the models that are named; 0 where they are clean, 1 with findings that count, 4 where one is unusable."""
+    return on_terminal(lambda: do(arguments))
+
+
+def do(arguments: list[str]) -> int:
     parser = options()
     try:
         chosen = parser.parse_args(arguments)
@@ -18,18 +23,12 @@ def main(arguments: list[str]) -> int:
         return UNUSABLE if error.code else CLEAN
     if str(Path.cwd()) not in sys.path and "" not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that lacks a sign shows another
-            stream.reconfigure(errors="replace")
-    # torch says that there is no NumPy, which is of no interest here.
-    warnings.filterwarnings("ignore", "Failed to initialize NumPy")
     try:
         status = checked(chosen)
         print(end="", flush=True)  # there may be no output at all
         return status
-    except BrokenPipeError:  # whoever reads has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FOUND
+    except BrokenPipeError:
+        raise
     except ValueError as error:
         print(f"check: {error}", file=sys.stderr)
         return UNUSABLE

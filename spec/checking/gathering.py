@@ -16,18 +16,7 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     found = []
     ordered = sorted(findings, key=lambda finding: finding.rank)
     for path, alike in folded(ordered, lambda each: each.path, lambda each: (each.kind, generic(each), each.excuse)):
-        first = alike[0]
-        found.append(
-            Finding(
-                first.kind,
-                path,
-                first.what,
-                first.bites,
-                first.instead,
-                sum(each.times for each in alike),
-                first.excuse,
-            )
-        )
+        found.append(replace(alike[0], path=path, times=sum(each.times for each in alike)))
     return sorted(of_one_object(found), key=lambda finding: finding.rank[0])
 
 

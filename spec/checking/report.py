@@ -49,7 +49,7 @@ class Report:
     def excused(self) -> Findings:
         return Findings(gathered(self.by_path[2]))
 
-    @property
+    @functools.cached_property
     def by_path(self) -> tuple[list[Finding], list[Finding], list[Finding]]:
         """The findings that count, the others and the excused ones, one for each folded path."""
         accepted = [each for each in self.all_findings if each.excuse is not None]

@@ -29,7 +29,10 @@ def findings(facts: Facts) -> Iterator[Finding]:
 
 
 def outcome(facts: Facts, part: nn.Module, metadata: dict[str, object]) -> tuple | None:
-    """What a load does to the module's own state dict by these metadata, tried without values; None if it raises."""
+    """What a load does to the module's own state dict by these metadata, tried without values.
+
+    That is which error it raises, if it does; None where the module can't be copied.
+    """
     model, source = skeleton(facts, part), skeleton(facts, part)
     if model is None or source is None:
         return None

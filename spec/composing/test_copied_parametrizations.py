@@ -29,8 +29,8 @@ class Noting(nn.Linear):
 
 @claim("UTIL-127", source="torch.nn.utils.parametrize.register_parametrization")
 def test_a_deepcopy_of_a_parametrized_module_refers_to_itself_where_the_module_does():
-    """A bound method that a parametrized module keeps as a plain attribute is bound to the copy in a `copy.deepcopy` of
-    the module, as it is in that of any module.
+    """In a `copy.deepcopy` of a parametrized module, a bound method of the module that it keeps as a plain attribute is
+    bound to the copy, as in a copy of any other module.
     """
     model = Noting(1, 1)
     model.kept = model.note

@@ -1,4 +1,4 @@
-"""torch, imported without a word about a NumPy that no claim needs: where warnings are errors, it could not be."""
+"""torch, imported without its warnings, such as of a NumPy that no claim needs: as errors they would prevent it."""
 
 import warnings
 

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,8 +26,6 @@ def main(arguments: list[str]) -> int:
 
 
 def do(arguments: list[str]) -> int:
-    # torch says that there is no NumPy, which is of no interest here.
-    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="What runs of the specification say.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

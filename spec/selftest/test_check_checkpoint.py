@@ -2,7 +2,6 @@
 
 import json
 import struct
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from torch import nn
 
 from ..checking.__main__ import main
 from ..checking.checkpoint import UnreadableCheckpoint, compared, read
+from .own_modules import importable
 
 MODELS = """
 from torch import nn
@@ -25,11 +25,8 @@ def tied():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    (tmp_path / "tied_models.py").write_text(MODELS, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    sys.modules.pop("tied_models", None)
+    with importable("tied_models", MODELS, tmp_path, monkeypatch) as found:
+        yield found
 
 
 @pytest.fixture

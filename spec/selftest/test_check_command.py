@@ -16,6 +16,7 @@ from ..checking import check, progress
 from ..checking.__main__ import main
 from ..checking.folding import folded
 from ..checking.kinds import KINDS
+from .own_modules import importable
 
 MODELS = """
 import sys
@@ -130,13 +131,8 @@ def always_the_same():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    (tmp_path / "mine.py").write_text(MODELS, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(progress, "PATIENCE", 1000.0)  # a busy machine says nothing on stderr
-    sys.modules.pop("mine", None)
-    yield tmp_path
-    sys.modules.pop("mine", None)
+    with importable("mine", MODELS, tmp_path, monkeypatch) as found:
+        yield found
 
 
 def test_a_clean_model_says_so_in_one_line(folder, capsys):

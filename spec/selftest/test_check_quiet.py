@@ -13,6 +13,7 @@ from .. import __name__ as package
 from ..checking import check, progress
 from ..checking.__main__ import main
 from ..checking.quiet import quiet
+from .own_modules import importable
 
 MODELS = """
 import ctypes
@@ -77,13 +78,8 @@ class Telling(nn.Linear):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    (tmp_path / "noisy.py").write_text(MODELS, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(progress, "PATIENCE", 1000.0)  # a busy machine says nothing on stderr
-    sys.modules.pop("noisy", None)
-    yield tmp_path
-    sys.modules.pop("noisy", None)
+    with importable("noisy", MODELS, tmp_path, monkeypatch) as found:
+        yield found
 
 
 @pytest.mark.parametrize("made", ["written", "by_c", "by_a_process", "held_back", "Telling"])

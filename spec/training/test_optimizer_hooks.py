@@ -133,7 +133,7 @@ def test_a_hook_of_an_optimizer_runs_first_if_it_is_prepended(kind):
 
 @claim("OPT-81", source="torch.optim.Optimizer.register_state_dict_pre_hook", since="2.1")
 @pytest.mark.parametrize("kind", ["state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post"])
-def test_the_handle_of_a_hook_of_an_optimizer_removes_it(kind):
+def test_a_hook_of_an_optimizer_is_not_called_after_its_handle_removed_it(kind):
     """What registering an optimizer's hook for `state_dict()` or for `load_state_dict()` returns has a `remove()`,
     after which the hook is no longer called; other hooks of the kind are.
     """
