@@ -266,6 +266,21 @@ def test_converting_to_SyncBatchNorm_keeps_the_mode(training):
     assert nn.SyncBatchNorm.convert_sync_batchnorm(model)[0].training is training
 
 
+@claim("IDIOM-83", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm", since="2.0")
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_BatchNorm_converted_to_SyncBatchNorm_goes_on_tracking_or_not_as_before(tracked):
+    """An `nn.SyncBatchNorm` made by `nn.SyncBatchNorm.convert_sync_batchnorm()` updates its running statistics in
+    training mode if the BatchNorm that it replaces did, and leaves them unchanged if that one had
+    `track_running_stats` False.
+    """
+    model = nn.Sequential(nn.BatchNorm1d(2))
+    model[0].track_running_stats = tracked
+    converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)[0]
+    converted(torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+    assert converted.running_mean.any().item() is tracked
+    assert converted.num_batches_tracked.item() == tracked
+
+
 @claim("IDIOM-36", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
 def test_converting_a_BatchNorm_itself_to_SyncBatchNorm_returns_another_module_with_the_same_state(device):
     """`nn.SyncBatchNorm.convert_sync_batchnorm()` called on a BatchNorm itself returns a new `nn.SyncBatchNorm` that

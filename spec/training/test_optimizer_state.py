@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
-from torch.optim import SGD, Adam
+from torch.optim import SGD, Adagrad, Adam, AdamW
 
 from ..vocabulary import ToyModel2, claim
 from .optimizers import OPTIMIZERS
@@ -209,8 +209,8 @@ def default_dtype():
 
 @claim("OPT-73", source="torch.optim.Adam", since="2.3")
 def test_the_count_of_Adam_s_steps_is_float64_where_that_is_the_default_dtype(default_dtype):
-    """`optim.Adam` counts its steps in a tensor `step` of dtype `torch.float64` where that is the default dtype at the
-    first step, and of `torch.float32` otherwise; `exp_avg` has the dtype of the parameter.
+    """By default, `optim.Adam` counts its steps in a tensor `step` of dtype `torch.float64` where that is the default
+    dtype at the first step, and of `torch.float32` otherwise; `exp_avg` has the dtype of the parameter.
     """
     model = nn.Linear(2, 2)
     of = {}
@@ -219,3 +219,17 @@ def test_the_count_of_Adam_s_steps_is_float64_where_that_is_the_default_dtype(de
         of[dtype] = stepped(Adam(model.parameters())).state[model.weight]
     assert [state["step"].dtype for state in of.values()] == [torch.float32, torch.float64, torch.float32]
     assert [state["exp_avg"].dtype for state in of.values()] == [torch.float32, torch.float32, torch.float32]
+
+
+@claim("OPT-82", source="torch.optim.Adam", since="2.4")
+@pytest.mark.parametrize("Optimizer", [Adam, AdamW, Adagrad])
+def test_a_fused_optimizer_counts_its_steps_in_float32_where_the_default_dtype_is_float64(Optimizer, default_dtype):
+    """With `fused=True`, `optim.Adam`, `optim.AdamW` and `optim.Adagrad` count their steps in a tensor `step` of dtype
+    `torch.float32` even where the default dtype is `torch.float64`; without `fused`, `step` is float64 there.
+    """
+    default_dtype(torch.float64)
+    model = nn.Linear(2, 2)
+    fused, unfused = [stepped(Optimizer(model.parameters(), **options)) for options in ({"fused": True}, {})]
+    assert fused.state[model.weight]["step"].dtype is torch.float32
+    assert unfused.state[model.weight]["step"].dtype is torch.float64
+    assert fused.state[model.weight]["step"].item() == 1

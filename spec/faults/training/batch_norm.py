@@ -124,3 +124,19 @@ def converting_to_SyncBatchNorm_copies_the_state(original, cls, module, process_
 @fault("IDIOM-54", breaks="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
 def converting_to_SyncBatchNorm_forgets_the_mode(original, cls, module, process_group=None):
     return original(cls, module, process_group).train()
+
+
+@fault("IDIOM-83", breaks="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
+def converting_to_SyncBatchNorm_begins_to_track(original, cls, module, process_group=None):
+    """A SyncBatchNorm made from a BatchNorm updates its running statistics even if the BatchNorm did not."""
+    converted = original(cls, module, process_group)
+    converted.track_running_stats = True
+    return converted
+
+
+@fault("IDIOM-83", breaks="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
+def converting_to_SyncBatchNorm_ends_the_tracking(original, cls, module, process_group=None):
+    """A SyncBatchNorm made from a BatchNorm does not update its running statistics."""
+    converted = original(cls, module, process_group)
+    converted.track_running_stats = False
+    return converted

@@ -125,7 +125,7 @@ def Adam_counts_steps_in_float32(original, self, *args, **options):
     return result
 
 
-@fault("OPT-73", breaks="torch.optim.Adam.step")
+@fault("OPT-73", "OPT-82", breaks="torch.optim.Adam.step")
 def Adam_counts_steps_in_the_default_dtype(original, self, *args, **options):
     """Adam counts its steps in a tensor of the default dtype."""
     result = original(self, *args, **options)
