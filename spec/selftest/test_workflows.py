@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -11,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from .. import facts
+from ..reporting import roads
 
 try:
     import tomllib
@@ -21,10 +23,11 @@ CHECKOUT = Path(__file__).parent.parent.parent
 GITHUB = CHECKOUT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 ACTION = GITHUB / "actions" / "run-spec" / "action.yml"
+ONE_ISSUE = GITHUB / "actions" / "one-issue" / "action.yml"
 CONFIG = GITHUB / "ISSUE_TEMPLATE" / "config.yml"
 SCHEMAS = {
     "vendor.github-workflows": WORKFLOWS,
-    "vendor.github-actions": [ACTION],
+    "vendor.github-actions": [ACTION, ONE_ISSUE],
     "vendor.dependabot": [GITHUB / "dependabot.yml"],
     "vendor.github-issue-forms": sorted({*(GITHUB / "ISSUE_TEMPLATE").glob("*.yml")} - {CONFIG}),
     "vendor.github-issue-config": [CONFIG],
@@ -110,7 +113,7 @@ def test_every_job_has_its_own_rights_and_an_end(path):
 
 
 def test_one_action_is_pinned_to_one_commit():
-    text = "".join(path.read_text(encoding="utf-8") for path in [*WORKFLOWS, ACTION])
+    text = "".join(path.read_text(encoding="utf-8") for path in [*WORKFLOWS, ACTION, ONE_ISSUE])
     used = set(re.findall(r"uses: (.+)", text))
     named = {line.partition("@")[0] for line in used}
     assert len(named) == len(used)
@@ -206,8 +209,85 @@ def test_the_action_says_in_the_summary_what_was_seen_also_of_a_run_that_failed(
     assert (tmp_path / "summary").read_text() == "gaps\nsummary of my.json\n"
 
 
-def test_the_action_reads_every_input_through_the_environment():
-    found = workflow(ACTION)
+@pytest.mark.parametrize("path", [ACTION, ONE_ISSUE], ids=lambda path: path.parent.name)
+def test_an_action_reads_every_input_through_the_environment(path):
+    found = workflow(path)
     assert all("${{" not in step["run"] for step in found["runs"]["steps"])
     read = "".join(str(step["env"]) for step in found["runs"]["steps"])
     assert all(f"inputs.{name} " in read for name in found["inputs"])
+
+
+GH = """#!/usr/bin/env bash
+case "$1 $2" in
+"issue list") cat number ;;
+"issue view") cat body ;;
+"issue comment") echo comment >> asked ;;
+"issue create" | "issue edit") echo "$2" >> asked; cp body.md body; echo 7 > number ;;
+"issue close") echo close >> asked; : > number ;;
+esac
+"""
+
+
+@pytest.fixture
+def say(tmp_path):
+    """Say in the one issue what differs, with a ``gh`` that keeps it in files; returns what was done with it."""
+    (tmp_path / "gh").write_text(GH, encoding="utf-8")
+    (tmp_path / "gh").chmod(0o755)
+    (tmp_path / "number").touch()
+    (step,) = workflow(ONE_ISSUE)["runs"]["steps"]
+    inputs = {"LABEL": "roads", "TITLE": "Something differs", "CHANGES": "changes.txt"}
+
+    def say(verdict, changes, run):
+        (tmp_path / "asked").write_text("", encoding="utf-8")
+        (tmp_path / "changes.txt").write_text(changes, encoding="utf-8")
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        done = tool(*command, cwd=tmp_path, PATH=path, VERDICT=verdict, RUN=f"run {run}", **inputs)
+        assert done.returncode == 0, done.stderr
+        return (tmp_path / "asked").read_text(encoding="utf-8").split()
+
+    return say
+
+
+def test_one_issue_says_what_differs_until_nothing_does(say, tmp_path):
+    assert say("same", "some 1.0 → 1.1\n", 1) == []
+    assert say("changed", "some 1.0 → 1.2\nROAD-01 holds → fails\n", 2) == ["create"]
+    assert say("changed", "some 1.0 → 1.3\nROAD-01 holds → fails\n", 3) == ["edit"]
+    assert say("changed", "some 1.0 → 1.3\nROAD-02 holds → fails\n", 4) == ["comment", "edit"]
+    assert "ROAD-02 holds → fails" in (tmp_path / "body").read_text(encoding="utf-8")
+    assert say("same", "some 1.0 → 1.3\n", 5) == ["close"]
+
+
+RECORD = roads.read(roads.COMMITTED)
+NEWER = replace(
+    RECORD,
+    versions={**RECORD.versions, "safetensors": "9.0"},
+    claims={**RECORD.claims, "ROAD-11": ("fails", 1, ("AssertionError",))},
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict", "said"),
+    [
+        (None, "changed", "did not run to their end"),
+        (RECORD, "same", "the same versions\n"),
+        (NEWER, "changed", " → 9.0\nROAD-11   holds → fails: "),
+    ],
+    ids=["no record", "the same record", "another record"],
+)
+def test_the_weekly_run_says_what_the_newest_libraries_change(made, verdict, said, tmp_path):
+    environment = tmp_path / ".tox" / "roads-newest"
+    (environment / "tmp").mkdir(parents=True)
+    (environment / "bin").mkdir()
+    (environment / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / "spec").symlink_to(CHECKOUT / "spec")
+    if made:
+        roads.write(made, environment / "tmp" / "newest.json")
+    steps = {step.get("name"): step for step in workflow(GITHUB / "workflows" / "matrix.yml")["jobs"]["roads"]["steps"]}
+    script = steps["Compare with the committed record"]["run"]
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    done = tool(*command, cwd=tmp_path, GITHUB_OUTPUT="output", GITHUB_STEP_SUMMARY="summary")
+    assert done.returncode == (verdict != "same"), done.stderr
+    assert (tmp_path / "output").read_text(encoding="utf-8") == f"verdict={verdict}\n"
+    assert said in (tmp_path / "changes.txt").read_text(encoding="utf-8")
+    assert said in (tmp_path / "summary").read_text(encoding="utf-8")
