@@ -10,6 +10,7 @@ from ..faults import Fault
 from ..vocabulary.claim import HOLDS, Claim
 from .cases import CLAIM
 from .collection import is_heavy
+from .garbage import freeze
 from .heavy import HEAVY, load
 from .options import processors
 from .schedule import ENDED, Pool, forks
@@ -67,6 +68,7 @@ def refutations(
     items = refutable(items)
     if any(map(is_heavy, items)):
         load(*HEAVY)  # once, and not once for every fault
+        freeze(session.config)
     chosen = [choose(fault, items) for fault in faults]
     found = [Refutation(fault, asked=ids(cases)) for fault, cases in zip(faults, chosen, strict=True)]
     tasks = [
