@@ -35,14 +35,13 @@ from .kinds import (
 @road(
     "peft adapter",
     lost=tuple(kind for kind in KINDS if kind not in (Frozen, OnMeta, Mode)),
-    changed=(Frozen,),
-    kept=(Mode,),
+    changed=(Frozen, Mode),
 )
 def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tmp_path):
     """PEFT's `save_pretrained` of a LoRA model writes the adapter alone: `PeftModel.from_pretrained` on a base model
     that is built anew has nothing that training changed in the base, buffers too, and freezes the base.
 
-    The model that it returns is in evaluation mode, whatever the model was in.
+    The whole model that it returns is in evaluation mode, whatever mode the saved one was in.
     """
     from peft import LoraConfig, PeftModel, get_peft_model
 
