@@ -119,6 +119,7 @@ hypothesis.settings.register_profile(
     max_examples=2,
     database=None,
     deadline=None,
+    derandomize=False,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

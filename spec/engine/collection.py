@@ -178,5 +178,10 @@ def claim_of(item: pytest.Item) -> Claim | None:
 EVEN_WHEN_SLOW = [hypothesis.HealthCheck.too_slow]
 for name, examples in (("claims", 5), ("thorough", 1000)):
     hypothesis.settings.register_profile(
-        name, max_examples=examples, database=None, deadline=None, suppress_health_check=EVEN_WHEN_SLOW
+        name,
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,  # on CI, Hypothesis leaves the seed aside
+        suppress_health_check=EVEN_WHEN_SLOW,
     )
