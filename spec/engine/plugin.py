@@ -13,6 +13,7 @@ PARTS = (
     "engine.fixtures",
     "engine.schedule",
     "engine.breaking",
+    "engine.ending",
     "reporting.plugin",
 )
 pytest_plugins = [f"{__package__.rpartition('.')[0]}.{part}" for part in PARTS]

@@ -105,6 +105,7 @@ def ready(processes: Iterable[Process], seconds: float | None) -> list[Process]:
 
 def begin(pipe: connection.Connection, parent: int, method: str, serve: Callable[..., None], arguments: tuple) -> None:
     end_with(parent)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork listens to it as its parent does
     torch.set_num_threads(1)  # a forked process must not wait for the threads of its parent
     status = 0
     try:
