@@ -56,7 +56,7 @@ def read_excuses(path: str | None) -> list[Excuse]:
         table = tomllib.loads(file.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
     except OSError as error:
         raise UnreadableExcuses(f"{file}: {error.strerror}") from error
-    except ValueError as error:  # no TOML, or no UTF-8
+    except (ValueError, RecursionError) as error:  # no TOML, or no UTF-8
         if path is None:
             return []
         raise UnreadableExcuses(f"{file}: {error}") from error

@@ -63,7 +63,7 @@ def find(name: str) -> Factory:
     if given:
         try:
             words = json.loads(arguments)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unusable(f"the arguments are no JSON: {error}") from error
         if not isinstance(words, dict):
             raise Unusable('the arguments have to be a JSON object, such as {"size": 3}')

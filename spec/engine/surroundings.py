@@ -14,14 +14,17 @@ SWITCHES = (
     "PYTORCH_JIT",
     "TORCHDYNAMO_DISABLE",
     "TORCHDYNAMO_SUPPRESS_ERRORS",
+    "TORCH_COMPILE_DEBUG",
     "TORCH_COMPILE_DISABLE",
     "TORCH_DISTRIBUTED_DEBUG",
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
     "TORCH_FORCE_WEIGHTS_ONLY_LOAD",
     "TORCH_LOGS",
+    "TORCH_LOGS_OUT",
     "TORCH_SHOW_CPP_STACKTRACES",
+    "TORCH_TRACE",
 )
-"""Variables of the environment that change what torch does with the state of modules, or what it says of it."""
+"""Variables of the environment that change what torch does with the state of modules, or what it says and where."""
 TAKEN = {name: os.environ.pop(name) for name in SWITCHES if name in os.environ}
 
 import pytest  # noqa: E402

@@ -114,9 +114,11 @@ def front_door(chosen: argparse.Namespace) -> int:
 def searched(chosen: argparse.Namespace) -> int:
     from ..facts import retired
     from .catalogue import claims
-    from .search import search
+    from .search import asked, search
 
     words = " ".join(chosen.words)
+    if not asked(words):
+        raise Trouble(f"search: {words!r} has no word")
     gone = retired().get(words.upper())
     found = search((gone.successor or words) if gone else words)
     lines = [f"{words.upper()} is retired. {gone.why}"] if gone else []

@@ -166,7 +166,7 @@ def content(path: str | Path, called: str) -> object:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnreadableRecord(f"{path}: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnreadableRecord(f"{path}: not {called}, it is not JSON") from None
 
 

@@ -173,6 +173,7 @@ BAD = {
     "it works once": ("mine:once", "the factory raises RuntimeError: there is one already, called a second time"),
     "no arguments": ("mine:Sized", "required positional argument: 'width'; give arguments as JSON"),
     "bad arguments": ("mine:Sized:{width}", "the arguments are no JSON"),
+    "deep arguments": (f"mine:Sized:{'[' * 100_000}", "the arguments are no JSON"),
     "other arguments": ("mine:Sized:[3]", "the arguments have to be a JSON object"),
     "no callable": ("mine:built", "built is an object of type list, neither a factory nor a module"),
 }

@@ -10,6 +10,7 @@ import torch
 
 from .. import __version__
 from ..reporting import catalogue, record
+from ..reporting.files import write_whole
 from ..reporting.record import Shown, UnreadableRecord
 from .pytest_runs import claims_file, pytest_run
 
@@ -288,11 +289,16 @@ def test_a_file_that_is_no_record_is_told_apart(written, wrong):
     assert str(caught.value) == f"{path}: {complaint}"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'"schema"', b"<html>"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'"schema"', b"<html>", b"[" * 100_000])
 def test_a_file_of_something_else_is_unreadable(tmp_path, content):
     (tmp_path / "x.json").write_bytes(content)
     with pytest.raises(UnreadableRecord, match="not a record"):
         record.read(tmp_path / "x.json")
+
+
+def test_half_a_sign_is_written_as_json_spells_it(tmp_path):
+    write_whole(tmp_path / "x.json", '"\ud800"')
+    assert (tmp_path / "x.json").read_text(encoding="utf-8") == r'"\ud800"'
 
 
 def test_a_file_that_is_not_there_is_unreadable(tmp_path):

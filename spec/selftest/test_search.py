@@ -170,3 +170,9 @@ def test_the_command_needs_no_torch():
         "main(['search', 'GPU']); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=catalogue.PACKAGE.parent, check=True)
+
+
+@pytest.mark.parametrize("words", ["", " ", "(?"])
+def test_a_search_for_no_word_says_so(words, capsys):
+    assert main(["search", words]) == 2
+    assert capsys.readouterr().err == f"search: {words!r} has no word\n"

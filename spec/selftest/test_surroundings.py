@@ -137,10 +137,60 @@ def test_an_option_that_another_plugin_has_too_is_named_with_the_plugin(tmp_path
     assert line in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("switch", ["TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_LOGS"])
+@pytest.mark.parametrize("switch", ["TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_LOGS", "TORCH_LOGS_OUT"])
 def test_a_switch_of_torch_in_the_environment_is_left_out_and_named(tmp_path, switch):
     command = [sys.executable, "-m", PACKAGE, "SD-03"]
     found = os.environ | {"PYTHONPATH": str(CHECKOUT), switch: "1"}
     done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"left out of this run: {switch}=1" in done.stdout.splitlines()
+
+
+DRAWS = """
+from hypothesis import given, strategies
+
+@claim("XX-96", source="torch.nn.Module")
+@given(number=strategies.integers(0, 10**9))
+def test_any_number_is_drawn(number):
+    with open("drawn", "a") as drawn:
+        drawn.write(f"{number} ")
+    assert not nn.Module().state_dict()
+"""
+
+
+def drawn(folder, seed, **environment):
+    """What Hypothesis draws in a run with ``seed``, after the simplest number, which comes first."""
+    path = claims_file(folder, DRAWS)
+    options = ["-p", "no:cacheprovider", "--hypothesis-seed", str(seed)]
+    command = [sys.executable, "-m", "pytest", "-p", f"{PACKAGE}.engine.plugin", *options, path]
+    found = {name: value for name, value in os.environ.items() if name != "CI"} | {"PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(command, cwd=folder, env=found | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    numbers = (folder / "drawn").read_text().split()
+    (folder / "drawn").unlink()
+    return numbers
+
+
+def test_a_seed_draws_the_same_on_CI_as_elsewhere_and_another_seed_something_else(tmp_path):
+    """On CI, Hypothesis itself draws the same whatever the seed is."""
+    elsewhere = drawn(tmp_path, 1)
+    assert drawn(tmp_path, 1, CI="true") == elsewhere
+    assert drawn(tmp_path, 2, CI="true") != elsewhere
+
+
+LOST = {
+    "the current folder is gone": "os.rmdir(os.getcwd())",
+    "No usable temporary directory found": "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/nowhere']",
+}
+
+
+@pytest.mark.parametrize("said", LOST)
+def test_a_run_without_a_place_is_refused(tmp_path, said):
+    if sys.platform == "win32" and "rmdir" in LOST[said]:
+        pytest.skip("Windows removes no folder that somebody is in")
+    code = f"import os, runpy; {LOST[said]}; runpy.run_module({PACKAGE!r}, run_name='__main__')"
+    found = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=found, capture_output=True, text=True)
+    assert done.returncode == 4
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"ERROR: {said}")
