@@ -72,13 +72,37 @@ def run(arguments: list[str]) -> int:
     """Run pytest with the specification's own configuration."""
     import pytest
 
+    if lacking := without_a_place():
+        print(f"ERROR: {lacking}", file=sys.stderr)
+        return int(pytest.ExitCode.USAGE_ERROR)
     sys.dont_write_bytecode = True
     configuration = PACKAGE / "engine" / "installed.toml"
     where = [f"--config-file={configuration}", f"--rootdir={PACKAGE}", f"--confcutdir={PACKAGE}"]
     with tempfile.TemporaryDirectory(prefix="module-state-spec-") as folder:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", folder)
         plugin = ["-p", f"{PACKAGE.name}.engine.installed"]
-        return int(pytest.main([*where, *plugin, str(PACKAGE), *by_id(joined(arguments))]))
+        return int(pytest.main([*where, *plugin, str(PACKAGE), *by_id(joined(written_out(arguments)))]))
+
+
+def without_a_place() -> str:
+    """What keeps a run from having a place of its own; empty where nothing does."""
+    try:
+        tempfile.gettempdir()
+        Path.cwd()
+    except FileNotFoundError as error:
+        return error.strerror if "temporary" in error.strerror else "the current folder is gone"
+    return ""
+
+
+def written_out(arguments: list[str]) -> list[str]:
+    """The lines of FILE instead of ``@FILE``; where there is no such file, pytest says so."""
+    found: list[str] = []
+    for argument in arguments:
+        if argument.startswith("@") and Path(argument[1:]).is_file():
+            found += filter(None, Path(argument[1:]).read_text(encoding="utf-8-sig").splitlines())
+        else:
+            found.append(argument)
+    return found
 
 
 def joined(arguments: list[str]) -> list[str]:

@@ -12,11 +12,12 @@ import torch
 from torch import nn
 
 from ..engine.heavy import load
+from ..engine.options import MOST
 from ..engine.processes import Pipe, Process, ready
 
 WORLD = 2
-TIMEOUT = timedelta(minutes=10)
-"""How long a rank waits for the other; a case has a limit of its own, which is shorter where it is set."""
+TIMEOUT = timedelta(seconds=2 * MOST)
+"""How long a rank waits for the other: longer than any limit of a case, which says *timed out* where this one fails."""
 
 
 class Ranks:

@@ -12,6 +12,7 @@ from ..reporting.verdicts import DEVIATES, Case
 from ..vocabulary.claim import HOLDS, Claim, listed
 from .axes import concerns_a_backend, device_of
 from .deviations import Deviations
+from .telling import between, in_one_line
 
 PACKAGE = __package__.rpartition(".")[0]
 INSTALLED = f"{__package__}.installed"
@@ -140,7 +141,16 @@ def told(report: pytest.TestReport, item: pytest.Item) -> None:
         report.wasxfail = f"{case.expected} ({case.terms or 'listed'}): {why}"
         return
     shown = "".join(f"\n  {name}: {value}" for name, value in case.axes.items())
-    report.longrepr = f"{case.id}  {case.sentence}{shown}\n\n{report.longrepr}\n\nRun it again: {command(item)}"
+    tell(report, item, f"{case.id}  {case.sentence}{shown}")
+
+
+def tell(report: pytest.TestReport, item: pytest.Item, heading: str) -> None:
+    """Show a failure below ``heading``, and above the command that shows it again; or in a line (``--tb=line``)."""
+    cause = next(text for name, text in reversed(report.user_properties) if name == CAUSE)
+    place = (str(item.path), (item.location[1] or 0) + 1)
+    report.longrepr = between(heading, report.longrepr, f"Run it again: {command(item)}", cause, place)
+    if item.config.getoption("tbstyle", "auto") == "line":
+        report.longrepr = in_one_line(report.longrepr)
 
 
 def names(error: BaseException) -> list[str]:
@@ -186,6 +196,5 @@ def without_an_answer(item: pytest.Item, how: str, why: str, outcome: str = "fai
     if outcome != CUT_SHORT:
         told(report, item)
     else:
-        case = item.stash[SHOWN]
-        report.longrepr = f"{case.id}  {case.sentence}\n\n{how}\n\nRun it again: {command(item)}"
+        tell(report, item, f"{item.stash[SHOWN].id}  {item.stash[SHOWN].sentence}")
     return report

@@ -1,5 +1,6 @@
 """Every option of the specification: how it is written, what it says of itself, and what it is refused for."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -31,6 +32,11 @@ def a_file_to_write(config: pytest.Config, value: str) -> str | None:
     if not path.absolute().parent.is_dir():
         return f"there is no folder {path.parent}"
     return None
+
+
+def is_replaced(path: Path) -> bool:
+    """Whether what is there is replaced by what is written, as a file is and ``/dev/null`` is not."""
+    return path.is_file() or not path.exists()
 
 
 def a_number(config: pytest.Config, value: int) -> str | None:
@@ -151,6 +157,7 @@ FILTERS = {
     "ignore": "--ignore leaves claims out",
     "ignore_glob": "--ignore-glob leaves claims out",
     "collectonly": "--collect-only runs nothing",
+    "timeout": "--timeout lets slow cases fail: say --case-limit",
 }
 """Options under which a run says too little to be recorded."""
 TOGETHER = {
@@ -178,6 +185,8 @@ TOGETHER = {
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     group = parser.getgroup(GROUP)
+    if pluginmanager.is_blocked("capture"):  # -p no:capture; the specification's own configuration has this option
+        group.addoption("--capture", type=lambda method: "no", default="no", help=argparse.SUPPRESS)
     for option in OPTIONS:
         try:
             group.addoption(option.flag, help=option.help, **option.terms)
@@ -202,7 +211,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse in one line what can't be done, before anything is."""
     if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a sign shows all others
         sys.stdout.reconfigure(errors="replace")
-    if config.option.verbose < 2:  # on CI too, pytest's summary has a line for each failure and not all of it again
+    # On CI too, pytest's summary has a line for each failure and not all of it again.
+    if getattr(config.option, "verbose", 0) < 2:
         config.option.force_short_summary = True
     if pytest.version_tuple < (9,):
         raise pytest.UsageError(f"pytest {pytest.__version__} is too old for this specification: it needs 9 or newer")
@@ -215,11 +225,16 @@ def pytest_configure(config: pytest.Config) -> None:
             "nothing can be shown without assertions and sentences: leave -OO (PYTHONOPTIMIZE) out, or -O with "
             "--assert=plain"
         )
+    written: dict[Path, str] = {}
     for option in OPTIONS:
         value = config.getoption(option.dest)
         for each in value if option.is_repeatable else [value] if value is not None else []:
             if wrong := option.check(config, each):
                 raise pytest.UsageError(f"{option.flag}: {wrong}")
+            if option.check is a_file_to_write and is_replaced(path := Path(each).resolve()):
+                other = written.setdefault(path, option.flag)
+                if other != option.flag:
+                    raise pytest.UsageError(f"{other} and {option.flag} would write to the same file")
         if not option.is_repeatable and (times := given(config, option.flag)) > 1:
             raise pytest.UsageError(f"{option.flag}: it was given {times} times, and one is meant")
     for (first, second), line in TOGETHER.items():

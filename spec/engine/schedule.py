@@ -1,5 +1,6 @@
 """Who runs which cases: workers, one for each processor, file by file; what is heard of them, in the order of files."""
 
+import sys
 import tempfile
 import time
 from collections import deque
@@ -32,9 +33,21 @@ def in_this_process(config: pytest.Config) -> str:
     option = config.option
     if hasattr(config, "workerinput") or getattr(option, "numprocesses", None):
         return "pytest-xdist has workers of its own"
-    named = {"usepdb": "--pdb", "trace": "--trace", "setupshow": "--setup-show", "setuponly": "--setup-only"}
-    named["setupplan"] = "--setup-plan"
+    if config.pluginmanager.has_plugin("vscode_pytest"):
+        return "VS Code follows each of them"
+    if is_traced():
+        return "a debugger, or coverage, follows them"
+    named = {"usepdb": "--pdb", "trace": "--trace"}
+    # Each of these sets the next one.
+    named |= {"setupplan": "--setup-plan", "setuponly": "--setup-only", "setupshow": "--setup-show"}
     return next((flag for name, flag in named.items() if getattr(option, name, False)), "")
+
+
+def is_traced() -> bool:
+    """Whether somebody follows what this process does line by line, who can't follow a worker."""
+    monitoring = getattr(sys, "monitoring", None)
+    tools = (monitoring.DEBUGGER_ID, monitoring.COVERAGE_ID) if monitoring else ()
+    return sys.gettrace() is not None or any(monitoring.get_tool(tool) for tool in tools)
 
 
 def forks(config: pytest.Config) -> bool:
@@ -42,14 +55,25 @@ def forks(config: pytest.Config) -> bool:
     return can_fork() and all(torch.device(name).type in BUILT_IN for name in config.stash[DEVICES])
 
 
-def size(config: pytest.Config, cases: int) -> int:
-    """How many workers run at once; one where the order in which cases end matters."""
+def in_order(config: pytest.Config) -> str:
+    """Why the cases run one after the other: the option that needs it; empty where none does."""
     option = config.option
-    in_order = option.maxfail or getattr(option, "stepwise", False) or option.basetemp or option.capture == "no"
-    if in_order:
+    named = {
+        "--maxfail": option.maxfail,
+        "--stepwise": getattr(option, "stepwise", False),
+        "--basetemp": option.basetemp,
+        "--capture=no": option.capture == "no",
+    }
+    return next((flag for flag, given in named.items() if given), "")
+
+
+def size(config: pytest.Config, cases: int) -> int:
+    """How many workers run at once."""
+    jobs = config.option.jobs
+    if in_order(config):
         return 1
-    if option.jobs:
-        return min(option.jobs, MOST * processors())
+    if jobs:
+        return min(jobs, MOST * processors())
     return processors() if cases >= FEW and forks(config) else 1
 
 
@@ -58,6 +82,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     why = in_this_process(config)
     if jobs and why:
         return f"the cases run in this process, and not in {jobs}: {why}"
+    if jobs and jobs > 1 and (why := in_order(config)):
+        return f"the cases run in one process, and not in {jobs}: {why}"
     if not why and not forks(config):
         return "the cases run one after the other in a process that is started for them: none can be forked here"
     return None

@@ -5,9 +5,11 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from copy import copy
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,8 +74,11 @@ def serve(pipe: Pipe, session: pytest.Session, folder: Path) -> None:
     config = session.config
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)  # where pytest makes the folders of tmp_path
     listens_to_all = wants_everything(config)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
     for listener in config.hook.pytest_runtest_logreport.get_hookimpls():
         config.pluginmanager.unregister(listener.plugin)
+    if reporter:
+        config.pluginmanager.register(Terminal(reporter._tw), "terminalreporter")
     items = {item.nodeid: item for item in session.items}
     sender = Sender(pipe, config, listens_to_all)
     config.pluginmanager.register(sender)
@@ -99,6 +104,14 @@ def wants_everything(config: pytest.Config) -> bool:
     known = ("_pytest.", f"{PACKAGE}.")
     foreign = [each for each in listeners if not f"{each.function.__module__}.".startswith(known)]
     return bool(foreign or config.option.durations is not None or config.getoption("xmlpath", None))
+
+
+class Terminal:
+    """What a plugin that asks pytest for its terminal finds in a worker, such as pytest-timeout for its stacks."""
+
+    def __init__(self, writer: Any):
+        self._tw = copy(writer)
+        self._tw.hasmarkup = False  # pytest would colour the messages of errors
 
 
 class Sender:

@@ -1,5 +1,7 @@
 """The header, ``--device``, ``--require-device``, and what bad input is told."""
 
+import os
+
 import pytest
 import torch
 
@@ -73,6 +75,15 @@ def test_a_number_is_neither_too_small_nor_too_large(tmp_path, option):
     run = pytest_run(tmp_path, option)
     flag, _, number = option.partition("=")
     assert (run.status, run.lines) == (4, [f"ERROR: {flag}: name a number from 1 to 1000000, not {number}", ""])
+
+
+def test_two_options_do_not_write_to_the_same_file(tmp_path):
+    claims_file(tmp_path, A_CLAIM)
+    run = pytest_run(tmp_path, "--gap-report=a.json", f"--draft-deviations={tmp_path}/a.json")
+    assert run.status == 4
+    assert run.lines == ["ERROR: --gap-report and --draft-deviations would write to the same file", ""]
+    null = pytest_run(tmp_path, f"--gap-report={os.devnull}", f"--draft-deviations={os.devnull}")
+    assert null.status == 0
 
 
 @pytest.mark.parametrize(("option", "said"), [("--fault=", "name one"), ("--deviations=", "name the file to read")])

@@ -8,6 +8,7 @@ import pytest
 
 from ..distributing import ranks
 from ..distributing.ranks import Ranks
+from ..engine.options import MOST
 from ..engine.processes import ProcessEnded, can_fork
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="what these tests set is seen by a fork only")
@@ -31,6 +32,10 @@ def one_fails(rank):
     if rank == 1:
         raise LookupError("rank 1 has no such thing")
     time.sleep(1000)
+
+
+def test_a_rank_waits_longer_than_any_case_may_run():
+    assert ranks.TIMEOUT.total_seconds() > MOST
 
 
 def test_ranks_meet_in_a_folder_of_any_name(group):

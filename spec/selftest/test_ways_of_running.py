@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .. import __name__ as PACKAGE
-from ..__main__ import by_id
+from ..__main__ import by_id, written_out
 from ..engine.collection import keyword_of, meant
 from ..reporting.catalogue import claims
 from .pytest_runs import pytest_run
@@ -55,6 +55,12 @@ def test_ids_are_run_from_the_files_that_they_stand_in():
     assert asked == ["-q", "-n", "2", *files, "-k", "sd-03 or DIST-25"]
 
 
+def test_ids_can_stand_in_a_file_of_arguments(tmp_path):
+    file = tmp_path / "arguments.txt"
+    file.write_bytes(b"\xef\xbb\xbf-q\r\nSD-03\r\n")
+    assert written_out([f"@{file}", "-x", "@none"]) == ["-q", "SD-03", "-x", "@none"]
+
+
 def test_an_id_and_an_expression_have_to_be_true_both():
     asked = by_id(["SD-03", "-k", "not frozen or SD-03", "-q"])
     assert asked == ["-q", "saving/test_state_dict.py", "-k", "(SD-03) and (not frozen or SD-03)"]
@@ -87,3 +93,18 @@ def test_a_file_that_is_called_torch_is_named(tmp_path):
     run = python("-m", PACKAGE, "SD-03", cwd=tmp_path)
     assert run.returncode == 4
     assert f"ERROR: {tmp_path / 'torch.py'} is imported as torch and is not PyTorch" in run.stdout
+
+
+def test_plugins_of_pytest_that_the_configuration_speaks_of_can_be_left_out_or_asked_for():
+    run = python(
+        "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:capture", "-p", "logging", "spec/saving/test_keys.py"
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_run_that_another_plugin_limits_is_not_recorded(tmp_path):
+    hook = "def pytest_addoption(parser): parser.addoption('--timeout', type=float)\n"
+    (tmp_path / "conftest.py").write_text(hook, encoding="utf-8")
+    run = pytest_run(tmp_path, "--timeout=60", "--record=record.json")
+    reason = "--timeout lets slow cases fail: say --case-limit"
+    assert (run.status, run.lines[0]) == (4, f"ERROR: --record: there is no record of such a run: {reason}")

@@ -1,17 +1,20 @@
 """Workers: what runs in another process is reported as what runs in this one, and a crash costs one case."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ..engine import processes
+from ..engine import processes, workers
 from ..engine.processes import Process, ProcessEnded, can_fork
+from ..reporting import catalogue
 from .pytest_runs import claims_file, pytest_run
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -61,6 +64,21 @@ def test_what_runs_in_a_worker_is_reported_as_what_runs_here(tmp_path, jobs):
     assert "assert Parameter containing" in run.output
 
 
+DIFFERS = """
+@claim("XX-94", source="torch.nn.Module")
+def test_a_list_differs():
+    assert [1, 2] == [1, 3]
+"""
+
+
+def test_a_plugin_finds_a_terminal_in_a_worker_and_what_is_reported_has_no_colours(tmp_path):
+    hook = "def pytest_runtest_setup(item):\n    item.config.get_terminal_writer().line('a plugin was here')\n"
+    (tmp_path / "conftest.py").write_text(hook, encoding="utf-8")
+    run = two_files(tmp_path, SEVERAL, DIFFERS, "--jobs=2", "--color=yes", "--junitxml=found.xml")
+    assert re.search(r"2 failed.*4 passed", run.output)
+    assert "x1B" not in (tmp_path / "found.xml").read_text(encoding="utf-8")
+
+
 def test_the_folders_of_every_worker_are_gone_at_the_end(tmp_path):
     two_files(tmp_path, SEVERAL, SEVERAL.replace("XX-9", "XX-8"), "--jobs", "2")
     assert list(tmp_path.rglob("test_a_case_has_a_folder*")) == []
@@ -93,6 +111,47 @@ def test_a_case_that_hangs_is_ended_and_is_neither_success_nor_failure_of_torch(
     assert "· timed out    observed      XX-96     A process ends." in run.output
     assert "the case was ended after 2 seconds (--case-limit)" in run.output
     assert "5 passed" in run.output
+
+
+PLAIN_AND_HEAVY = """
+@claim("XX-92", source="torch.nn.Module")
+def test_a_plain_case_holds():
+    assert nn.Module()
+
+@claim("XX-93", source="torch.nn.Module")
+def test_a_plain_case_hangs():
+    time.sleep(600)
+
+@pytest.mark.heavy
+@claim("XX-94", source="torch.nn.Module")
+def test_a_heavy_case_holds():
+    assert nn.Module()
+
+@pytest.mark.heavy
+@claim("XX-95", source="torch.nn.Module")
+def test_a_heavy_case_hangs():
+    time.sleep(600)
+"""
+
+
+def starts_are_slow():
+    """Let a worker take longer to start, and what heavy cases need longer to import, than a case may run."""
+    end_with = processes.end_with
+    processes.end_with = lambda parent: (time.sleep(3), end_with(parent))
+    workers.load = lambda *modules: time.sleep(3)
+    ids = ("XX-92", "XX-93", "XX-94", "XX-95")
+    catalogue.claims = lambda: dict.fromkeys(ids, SimpleNamespace(apart=False))
+
+
+def test_the_start_of_a_worker_counts_in_the_limit_of_no_case_and_what_timed_out_is_not_recorded(tmp_path):
+    claims_file(tmp_path, "import time\n" + PLAIN_AND_HEAVY)
+    options = ["--jobs=2", "--case-limit=2", "--claims", "--record=record.json"]
+    run = pytest_run(tmp_path, *options, prepare=starts_are_slow)
+    for kind, holding, hanging in (("plain", "XX-92", "XX-93"), ("heavy", "XX-94", "XX-95")):
+        assert f"✓ holds        observed      {holding}     A {kind} case holds." in run.output
+        assert f"· timed out    observed      {hanging}     A {kind} case hangs." in run.output
+    assert "no record was written: 2 cases timed out, one of XX-93 among them" in run.lines
+    assert not (tmp_path / "record.json").exists()
 
 
 def test_a_run_that_stops_at_the_first_failure_shows_nothing_for_what_did_not_run(tmp_path):
@@ -159,6 +218,8 @@ def test_how_a_process_ended_is_awaited_after_it_closed_its_pipe():
 @pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_of_a_run_whose_process_is_ended(tmp_path, ends):
     claims_file(tmp_path, "import os, time\n" + ENDS.replace("{ends}", f"time.sleep(600 + {os.getpid()} * 0)"))
+    folders = tmp_path / "temporary"
+    folders.mkdir()
     code = textwrap.dedent(f"""
         import signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is started without it
@@ -166,13 +227,16 @@ def test_nothing_is_left_of_a_run_whose_process_is_ended(tmp_path, ends):
         import pytest
         sys.exit(pytest.main(["-p", "{processes.__package__}.plugin", "-p", "no:cacheprovider", "-q"]))
     """)
-    run = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    found = os.environ | {"TMPDIR": str(folders)}
+    run = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=found, stdout=subprocess.DEVNULL)
     try:
         children = until(lambda: children_of(run.pid) or run.poll() is not None)
         assert run.poll() is None
         run.send_signal(ends)
         run.wait()
         assert until(lambda: not any(map(alive, children)))
+        if ends != signal.SIGKILL:  # of which a process hears nothing
+            assert list(folders.iterdir()) == []
     finally:
         run.kill()
 
