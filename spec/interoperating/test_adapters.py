@@ -108,3 +108,20 @@ def test_an_adapter_merges_into_a_weight_on_meta():
 
     merged = get_peft_model(trained(OnMeta), LoraConfig(target_modules=["layer"], r=2)).merge_and_unload()
     assert merged.layer.weight.is_meta
+
+
+@claim("ROAD-81", source="peft.PeftModel.from_pretrained", needs="peft, safetensors")
+@road("peft adapter", changed=(Mode,))
+def test_a_model_into_which_an_adapter_is_loaded_is_in_evaluation_mode_unless_it_is_to_be_trained(tmp_path):
+    """`PeftModel.from_pretrained` puts the base model that it is given into evaluation mode as a whole; with
+    `is_trainable=True`, and by `get_peft_model`, each submodule keeps its mode.
+    """
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    adapted, loaded, to_train = trained(Mode), Mode(), trained(Mode)
+    get_peft_model(adapted, LoraConfig(target_modules=["layer"], r=2)).save_pretrained(tmp_path)
+    PeftModel.from_pretrained(loaded, tmp_path)
+    PeftModel.from_pretrained(to_train, tmp_path, is_trainable=True)
+    assert (loaded.training, loaded.part.training) == (False, False)
+    assert (to_train.training, to_train.part.training) == (True, False)
+    assert (adapted.training, adapted.part.training) == (True, False)

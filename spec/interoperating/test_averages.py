@@ -26,6 +26,7 @@ from .kinds import (
     Transposed,
     Versioned,
     fate,
+    trained,
 )
 
 
@@ -205,6 +206,21 @@ def test_the_average_of_timm_averages_extra_state_that_is_a_tensor():
     other.update_parameters(model)
     assert average.module.x.allclose(begun + 0.5)
     assert other.module.x.equal(begun)
+
+
+@claim("ROAD-82", source="timm.utils.ModelEmaV3", needs="timm")
+@road("timm ModelEmaV3", changed=(Mode,))
+def test_the_average_of_timm_is_in_evaluation_mode_as_a_whole():
+    """`timm.utils.ModelEmaV3` puts its average into evaluation mode as a whole; in the average of `AveragedModel` each
+    submodule begins in the mode that it has in the model, whose modes neither changes.
+    """
+    from timm.utils import ModelEmaV3
+
+    model = trained(Mode)
+    average, other = ModelEmaV3(model), torch.optim.swa_utils.AveragedModel(model)
+    assert (average.module.training, average.module.part.training) == (False, False)
+    assert (other.module.training, other.module.part.training) == (True, False)
+    assert (model.training, model.part.training) == (True, False)
 
 
 @claim("ROAD-66", source="ema_pytorch.EMA", needs="ema-pytorch")

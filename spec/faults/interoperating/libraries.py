@@ -101,6 +101,12 @@ def the_average_of_timm_has_zeros_for_integers(original, self, *args, **options)
     without_integers(self.module.buffers())
 
 
+@fault("ROAD-82", breaks="timm.utils.ModelEmaV3.__init__")
+def the_average_of_timm_is_in_training_mode(original, self, *args, **options):
+    original(self, *args, **options)
+    self.module.train()
+
+
 @fault("ROAD-65", breaks="timm.utils.ModelEmaV3.update")
 def the_average_of_timm_leaves_extra_state(original, self, model, *args, **options):
     kept = self.module.x.clone()
@@ -126,7 +132,7 @@ def quantizing_sets_the_training_mode(original, model, *args, **options):
     model.train()
 
 
-@fault("ROAD-71", breaks="peft.PeftModel.from_pretrained")
+@fault("ROAD-71", "ROAD-81", breaks="peft.PeftModel.from_pretrained")
 def a_model_with_an_adapter_is_in_training_mode(original, *args, **options):
     return original(*args, **options).train()
 
