@@ -11,8 +11,9 @@ from types import CodeType, FunctionType
 from torch import nn
 
 BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
-SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set")
-IN_PLACE = {"LOAD_ATTR", "LOAD_METHOD"}
+SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
+ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
+LOADED = ("LOAD_FAST", "LOAD_DEREF")
 ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
@@ -78,10 +79,35 @@ def in_use(owner: type, name: str) -> bool:
     """
     if name == "num_batches_tracked" and issubclass(owner, nn.modules.batchnorm._NormBase):
         return True
-    return any(
-        method not in BUILDING and not method.startswith(SETTING_UP) and alters(function.__code__, name)
-        for method, function in methods(owner).items()
-    )
+    found = methods(owner)
+    return any(alters(found[method].__code__, name) for method in found.keys() - setting_up(owner))
+
+
+@cache
+def setting_up(owner: type) -> frozenset[str]:
+    """The methods of ``owner`` that set up or move what the others work with: by name, or only called by such ones."""
+    calls = {method: called(function.__code__) for method, function in methods(owner).items()}
+    found = {method for method in calls if method in BUILDING or method.startswith(SETTING_UP)}
+    constructors = [vars(each).get("__init__") for each in owner.__mro__]
+    building = set().union(*(called(each.__code__) for each in constructors if isinstance(each, FunctionType)))
+    while True:
+        others = set().union(*(calls[method] for method in calls.keys() - found))
+        reached = building.union(*(calls[method] for method in found))
+        more = {method for method in calls.keys() - found if method in reached and method not in others}
+        if not more:
+            return frozenset(found)
+        found |= more
+
+
+@cache
+def called(code: CodeType) -> frozenset[str]:
+    """The attributes of its first argument, which is ``self``, that code reads, and so the methods that it calls."""
+    found = set()
+    for step, following in pairwise(dis.get_instructions(code)):
+        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # Python 3.13 loads two at once
+        if step.opname.startswith(LOADED) and loaded[-1:] == code.co_varnames[:1] and following.opname in ATTRIBUTE:
+            found.add(following.argval)
+    return frozenset(found)
 
 
 @cache
@@ -102,7 +128,7 @@ def alters(code: CodeType, name: str) -> bool:
     for step, following in pairwise(steps):
         if step.opname.startswith("LOAD_ATTR") and step.argval == name:
             called = str(following.argval)
-            if following.opname in IN_PLACE and called.endswith("_") and not called.endswith("__"):
+            if following.opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__"):
                 return True
     return any(element_of(steps, at, name) for at, step in enumerate(steps) if step.opname in ELEMENTS)
 

@@ -472,6 +472,48 @@ def test_what_a_method_writes_to_is_told_apart_from_what_it_reads(name):
     assert not in_use(Writing, "read")
 
 
+class Collecting(nn.Module):
+    """What ``begins`` holds is put there while it is built, what ``goes_on`` holds by others who call it too."""
+
+    def __init__(self):
+        super().__init__()
+        self.begins, self.goes_on, self.moved, self.public = {}, {}, {}, {}
+        self.add("first", torch.ones(2))
+
+    def add(self, name, tensor):
+        self.add_default(name, tensor)
+        self.push(name, tensor)
+
+    def add_default(self, name, tensor):
+        self.begins[name] = tensor
+
+    def push(self, name, tensor):
+        self.goes_on[name] = tensor
+
+    def enqueue(self, name, tensor):
+        self.public[name] = tensor
+
+    def forward(self, x):
+        self.push("last", x)
+        return x + self.begins["first"]
+
+    def _apply(self, fn, *args):
+        self.moved["first"] = fn(self.begins["first"])
+        return super()._apply(fn, *args)
+
+
+class CollectingMore(Collecting):
+    def __init__(self):
+        super().__init__()
+
+
+@pytest.mark.parametrize("owner", [Collecting, CollectingMore])
+def test_what_only_building_and_moving_put_there_is_not_in_use(owner):
+    names = ["begins", "goes_on", "moved", "public"]
+    assert [name for name in names if in_use(owner, name)] == ["goes_on", "public"]
+    assert not [each.path for each in check(owner, uses=["average"]).findings if each.path.startswith("begins")]
+
+
 def test_an_index_that_is_only_filled_again_is_not_averaged_wrong():
     assert [each.path for each in check(Counting, uses=["average"]).findings] == ["calls"]
 
