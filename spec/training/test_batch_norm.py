@@ -270,8 +270,8 @@ def test_converting_to_SyncBatchNorm_keeps_the_mode(training):
 @pytest.mark.parametrize("tracked", [True, False])
 def test_a_BatchNorm_converted_to_SyncBatchNorm_goes_on_tracking_or_not_as_before(tracked):
     """An `nn.SyncBatchNorm` made by `nn.SyncBatchNorm.convert_sync_batchnorm()` updates its running statistics in
-    training mode if the BatchNorm that it replaces did, and leaves them unchanged if that one had
-    `track_running_stats` False.
+    training mode if the BatchNorm that it replaces did, and leaves them unchanged if the
+    `track_running_stats` of that one was `False`.
     """
     model = nn.Sequential(nn.BatchNorm1d(2))
     model[0].track_running_stats = tracked

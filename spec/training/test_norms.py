@@ -151,8 +151,9 @@ def test_a_lazy_layer_without_bias_has_none_before_and_after_the_first_forward()
 @pytest.mark.parametrize("momentum", [0.1, None])
 @pytest.mark.parametrize("tracked", [True, False])
 def test_a_SyncBatchNorm_without_a_process_group_computes_as_a_BatchNorm(momentum, tracked):
-    """Without a process group, `nn.SyncBatchNorm` runs on the CPU and has the outputs and running statistics that
-    `nn.BatchNorm1d` has: in train and eval mode, with `momentum=None` too, and with `track_running_stats=False`.
+    """Without a process group, an `nn.SyncBatchNorm` runs on the CPU and has the same outputs and running statistics as
+    an `nn.BatchNorm1d` made with the same arguments, in training and in evaluation mode, also with `momentum=None` or
+    `track_running_stats=False`.
     """
     x = torch.tensor([[0.001, 2.0], [0.003, 6.0]])
     models = [make(2, momentum=momentum, track_running_stats=tracked) for make in (nn.SyncBatchNorm, nn.BatchNorm1d)]

@@ -209,8 +209,8 @@ def default_dtype():
 
 @claim("OPT-73", source="torch.optim.Adam", since="2.3")
 def test_the_count_of_Adam_s_steps_is_float64_where_that_is_the_default_dtype(default_dtype):
-    """By default, `optim.Adam` counts its steps in a tensor `step` of dtype `torch.float64` where that is the default
-    dtype at the first step, and of `torch.float32` otherwise; `exp_avg` has the dtype of the parameter.
+    """Without `fused=True`, `optim.Adam` counts its steps in a tensor `step` of dtype `torch.float64` where that is the
+    default dtype at the first step, and of `torch.float32` otherwise; `exp_avg` has the dtype of the parameter.
     """
     model = nn.Linear(2, 2)
     of = {}
