@@ -164,8 +164,6 @@ def put(path: str, text: str) -> None:
 
     if path == "-":
         print(text, end="")
-    elif Path(path).exists() and not Path(path).is_file():
-        Path(path).write_text(text, encoding="utf-8")
     else:
         write_whole(path, text)
 

@@ -86,10 +86,10 @@ def in_use(owner: type, name: str) -> bool:
 @cache
 def setting_up(owner: type) -> frozenset[str]:
     """The methods of ``owner`` that set up or move what the others work with: by name, or only called by such ones."""
-    calls = {method: called(function.__code__) for method, function in methods(owner).items()}
+    calls = {method: own_names(function.__code__) for method, function in methods(owner).items()}
     found = {method for method in calls if method in BUILDING or method.startswith(SETTING_UP)}
     constructors = [vars(each).get("__init__") for each in owner.__mro__]
-    building = set().union(*(called(each.__code__) for each in constructors if isinstance(each, FunctionType)))
+    building = set().union(*(own_names(each.__code__) for each in constructors if isinstance(each, FunctionType)))
     while True:
         others = set().union(*(calls[method] for method in calls.keys() - found))
         reached = building.union(*(calls[method] for method in found))
@@ -100,7 +100,7 @@ def setting_up(owner: type) -> frozenset[str]:
 
 
 @cache
-def called(code: CodeType) -> frozenset[str]:
+def own_names(code: CodeType) -> frozenset[str]:
     """The attributes of its first argument, which is ``self``, that code reads, and so the methods that it calls."""
     found = set()
     for step, following in pairwise(dis.get_instructions(code)):

@@ -1,4 +1,4 @@
-"""A module that another process fills; that process imports nothing but this file and torch."""
+"""A module that another process fills; that process imports torch and this package, and no pytest."""
 
 import torch
 

@@ -116,10 +116,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 hypothesis.settings.register_profile(
     "refutation",
+    hypothesis.settings.get_profile("claims"),
     max_examples=2,
-    database=None,
-    deadline=None,
-    derandomize=False,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

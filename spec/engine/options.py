@@ -11,6 +11,7 @@ import pytest
 import torch
 from packaging.version import InvalidVersion, Version
 
+from ..reporting.files import is_replaced
 from ..vocabulary.claim import TORCH
 
 GROUP = "module state"
@@ -32,11 +33,6 @@ def a_file_to_write(config: pytest.Config, value: str) -> str | None:
     if not path.absolute().parent.is_dir():
         return f"there is no folder {path.parent}"
     return None
-
-
-def is_replaced(path: Path) -> bool:
-    """Whether what is there is replaced by what is written, as a file is and ``/dev/null`` is not."""
-    return path.is_file() or not path.exists()
 
 
 def a_number(config: pytest.Config, value: int) -> str | None:

@@ -7,6 +7,11 @@ from pathlib import Path
 HALVES = "backslashreplace"
 
 
+def is_replaced(path: Path) -> bool:
+    """Whether what is at ``path`` is replaced by what is written there, as a file is and ``/dev/null`` is not."""
+    return path.is_file() or not path.exists()
+
+
 def write_whole(path: str | Path, text: str) -> None:
     """Write ``text`` to ``path`` under a temporary name and rename it; raises OSError and leaves what was there.
 
@@ -14,7 +19,7 @@ def write_whole(path: str | Path, text: str) -> None:
     file or the text of an error, is written as Python and JSON spell it.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
+    if not is_replaced(path):
         path.write_bytes(text.encode("utf-8", HALVES))
         return
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

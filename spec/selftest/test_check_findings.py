@@ -473,7 +473,7 @@ def test_what_a_method_writes_to_is_told_apart_from_what_it_reads(name):
 
 
 class Collecting(nn.Module):
-    """What ``begins`` holds is put there while it is built, what ``goes_on`` holds by others who call it too."""
+    """Only building the module puts a tensor into ``begins``; ``forward`` puts one into ``goes_on`` too."""
 
     def __init__(self):
         super().__init__()

@@ -35,7 +35,19 @@ def test_vs_code_sees_each_case_that_it_is_told_of(tmp_path):
 
 def test_coverage_sees_what_a_case_does(tmp_path):
     claims_file(tmp_path, A_CLAIM)
-    run = pytest_run(tmp_path, "--jobs=2", prepare=lambda: sys.settrace(lambda *event: None))
+    seen = tmp_path / "seen"
+
+    def follow():
+        process = os.getpid()
+
+        def note(frame, event, argument):
+            if frame.f_code.co_name == "test_a_list_differs":
+                seen.write_text("here" if os.getpid() == process else "in another process", encoding="utf-8")
+
+        sys.settrace(note)
+
+    run = pytest_run(tmp_path, "--jobs=2", prepare=follow)
+    assert seen.read_text(encoding="utf-8") == "here"
     assert "the cases run in this process, and not in 2: a debugger, or coverage, follows them" in run.lines
 
 

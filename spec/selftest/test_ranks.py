@@ -2,15 +2,20 @@
 
 import os
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from .. import __name__ as PACKAGE
 from ..distributing import ranks
 from ..distributing.ranks import Ranks
 from ..engine.options import MOST
 from ..engine.processes import ProcessEnded, can_fork
 
+CHECKOUT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.skipif(not can_fork(), reason="what these tests set is seen by a fork only")
 
 
@@ -36,6 +41,13 @@ def one_fails(rank):
 
 def test_a_rank_waits_longer_than_any_case_may_run():
     assert ranks.TIMEOUT.total_seconds() > MOST
+
+
+def test_a_process_that_is_started_anew_for_a_claim_imports_neither_pytest_nor_hypothesis():
+    program = f"import sys, {PACKAGE}.distributing.filled; print({{'pytest', 'hypothesis'}} & sys.modules.keys())"
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.stdout == "set()\n", done.stderr
 
 
 def test_ranks_meet_in_a_folder_of_any_name(group):

@@ -147,6 +147,12 @@ def test_the_workflows_and_tox_know_the_supported_releases():
     assert {release.beside for release in facts.releases() if release.beside} == {tuple(beside["then"])}
 
 
+def test_tox_asks_the_Pythons_that_the_checks_ask():
+    matrix = workflow(GITHUB / "workflows" / "checks.yml")["jobs"]["platforms"]["strategy"]["matrix"]
+    tox = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["tox"]
+    assert tox["env_base"]["python"]["factors"] == [{"minor": matrix["python"]}]
+
+
 def test_the_checks_run_on_the_oldest_a_middle_and_the_newest_of_all_releases():
     releases = [release.patch for release in facts.releases()]
     oldest, middle, newest = workflow(GITHUB / "workflows" / "checks.yml")["jobs"]["claims"]["strategy"]["matrix"][
