@@ -69,8 +69,8 @@ def prove(session: pytest.Session) -> None:
     found = []
     table = config.getoption("faults_table")
     is_whole = in_chapters >= {name for name, chapter in chapters().items() if not chapter.apart}
-    choose = proof.everything if table else proof.concerned if is_whole else proof.aimed_at
-    with closing(proof.refutations(session, faults, items, choose)) as runs:
+    choice = proof.everything if table else proof.concerned if is_whole else proof.aimed_at
+    with closing(proof.refutations(session, faults, items, choice)) as runs:
         for run in runs:
             found.append(run)
             outcome = run.trouble or ", ".join(sorted(run.refuted))

@@ -17,7 +17,7 @@ from .cases import CLAIM, CUT_SHORT, without_an_answer
 from .collection import DEVICES, is_heavy
 from .options import processors
 from .processes import Process, ProcessEnded, can_fork, ready
-from .workers import DONE, FINISHED, REPORTED, STARTED, Task, reported, start, with_following
+from .workers import DONE, FINISHED, REPORTED, STARTED, Task, by_node, reported, start, with_following
 
 FEW = 200
 """With fewer cases a second worker takes longer to start than it saves."""
@@ -111,6 +111,9 @@ class Pool:
     limit: int
     running: list[Running] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.items = by_node(self.session)  # once, and not in every fork of this process
+
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[int, str, object]]:
         """Run the tasks; yields ``(number of the task, event, content)`` as it becomes known.
 
@@ -139,7 +142,7 @@ class Pool:
                     return
                 found = waiting[0]
             waiting.remove(found)
-            self.give(start(self.session, folder, forks(self.session.config)), *found)
+            self.give(start(self.session, self.items, folder, forks(self.session.config)), *found)
 
     def give(self, process: Process, number: int, task: Task) -> None:
         self.running.append(Running(process, task, number, list(task.nodeids)))
@@ -239,11 +242,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     workers = min(size(config, len(claims)), len(tasks))
     order = longest_first(tasks) if workers > 1 else list(range(len(tasks)))
     pool = Pool(session, workers, config.getoption("case_limit"))
-    items = {item.nodeid: item for item in claims}
     with closing(pool.run(tasks[place] for place in order)) as found:  # whatever ends the run ends the workers too
         events = ((order[number], event, content) for number, event, content in found)
         for event, content in in_order_of_tasks(events, len(tasks)) if workers > 1 else ((e, c) for _, e, c in events):
-            say(config, items, event, content)
+            say(config, pool.items, event, content)
             stop_if_asked(session)
     for item, following in with_following(others):
         config.hook.pytest_runtest_protocol(item=item, nextitem=following)

@@ -29,6 +29,9 @@ TAKEN = {name: os.environ.pop(name) for name in SWITCHES if name in os.environ}
 
 import pytest  # noqa: E402
 
+if sys.flags.optimize > 1:
+    raise pytest.UsageError("nothing can be shown without assertions and sentences: leave -OO (PYTHONOPTIMIZE) out")
+
 from .quietly import torch  # noqa: E402
 
 if not hasattr(torch, "nn"):

@@ -41,10 +41,10 @@ class Task:
         return (self.heavy, self.fault)
 
 
-def start(session: pytest.Session, folder: Path, fork: bool) -> Process:
-    """A worker of this session; its cases find their temporary folders in ``folder``."""
+def start(session: pytest.Session, items: dict[str, pytest.Item], folder: Path, fork: bool) -> Process:
+    """A worker of this session, whose ``items`` are by node id; they find their temporary folders in ``folder``."""
     if fork:
-        return Process(serve, session, folder, fork=True)
+        return Process(serve, session, items, folder, fork=True)
     params = session.config.invocation_params
     return Process(serve_anew, list(map(str, params.args)), str(params.dir), folder, fork=False)
 
@@ -59,7 +59,7 @@ def serve_anew(pipe: Pipe, arguments: list[str], directory: str, folder: Path) -
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> None:
-            serve(pipe, session, folder)
+            serve(pipe, session, by_node(session), folder)
             os._exit(0)
 
     os.chdir(directory)
@@ -69,7 +69,12 @@ def serve_anew(pipe: Pipe, arguments: list[str], directory: str, folder: Path) -
     raise RuntimeError(f"pytest ended with status {int(status)} in the new process: {output.getvalue()}")
 
 
-def serve(pipe: Pipe, session: pytest.Session, folder: Path) -> None:
+def by_node(session: pytest.Session) -> dict[str, pytest.Item]:
+    """The cases of a session by node id."""
+    return {item.nodeid: item for item in session.items}
+
+
+def serve(pipe: Pipe, session: pytest.Session, items: dict[str, pytest.Item], folder: Path) -> None:
     """Run the tasks that come through ``pipe``, until nobody sends one any more."""
     config = session.config
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)  # where pytest makes the folders of tmp_path
@@ -79,7 +84,6 @@ def serve(pipe: Pipe, session: pytest.Session, folder: Path) -> None:
         config.pluginmanager.unregister(listener.plugin)
     if reporter:
         config.pluginmanager.register(Terminal(reporter._tw), "terminalreporter")
-    items = {item.nodeid: item for item in session.items}
     sender = Sender(pipe, config, listens_to_all)
     config.pluginmanager.register(sender)
     while True:
@@ -134,7 +138,8 @@ class Sender:
             self.pipe.send((STARTED, item.nodeid))
             self.failed = False
             self.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self.pipe.send((FINISHED, item.nodeid))
+            if not fails_only:
+                self.pipe.send((FINISHED, item.nodeid))
             if self.failed:
                 refuted.add(item.stash[CLAIM].id)
 

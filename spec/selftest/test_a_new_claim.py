@@ -34,6 +34,8 @@ def a_layer_lists_its_parameters_under_other_names_than_its_own(original, self, 
         yield name.upper(), parameter
 '''
 FOLLOWING = [f"spec/selftest/test_{name}.py" for name in ("committed_records", "retired", "sentences", "readme")]
+NOT_OF_CLAIMS = ["the_command_tells_of", "begins_with_the_front_door"]
+"""Self-tests in these files that run commands and look at no claim that could be new."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,8 @@ def test_it_is_proved_by_its_own_fault(checkout):
 
 
 def test_everything_that_looks_at_claims_stays_green(checkout):
-    done = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", *FOLLOWING)
+    left_out = f"-k=not ({' or '.join(NOT_OF_CLAIMS)})"
+    done = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", left_out, *FOLLOWING)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -1,10 +1,14 @@
 """``--fault``, and what the proof that every claim can fail demands."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from torch import nn
 
 from .. import faults
+from ..engine import proof
+from ..engine.cases import CLAIM
 from ..engine.proof import Refutation, shortcomings, to_markdown
 from ..faults import FAULTS, Fault, all_faults
 from ..vocabulary.claim import Claim
@@ -88,12 +92,16 @@ def refutation(name, aims, refuted, trouble="", asked=tuple(CLAIMS)):
 MANY_IDS = [f"SD-{number}" for number in range(10, 40)]
 SHORTCOMINGS = {
     "fault one refutes no claim": [refutation("one", ("SD-01",), [])],
-    "fault one is too blunt: it refutes 16 of 30 claims": [refutation("one", (), MANY_IDS[:16], asked=MANY_IDS)],
+    "fault one is too blunt: it refutes 16 of 30 claims of other things": [
+        refutation("one", (), MANY_IDS[:16], asked=MANY_IDS)
+    ],
     "fault one is aimed at SD-01 and does not refute it": [refutation("one", ("SD-01",), ["SD-02"])],
     "fault one is aimed at SD-77, which is no claim": [refutation("one", ("SD-77",), ["SD-02"])],
     "fault one: it ended without an answer": [refutation("one", (), [], "it ended without an answer")],
     "SD-04 is refuted by no fault: Sentence SD-04": [refutation("one", (), ["SD-01", "SD-02"])],
-    "SD-01 asserts too much: 30 of 30 faults refute it": [refutation(name, (), ["SD-01"]) for name in MANY_IDS],
+    "SD-01 asserts too much: 30 of 30 faults in other things refute it": [
+        refutation(name, (), ["SD-01"]) for name in MANY_IDS
+    ],
 }
 
 
@@ -105,6 +113,31 @@ def test_the_proof_names_what_breaks_its_rules(complaint):
 def test_the_proof_has_nothing_to_say_when_each_claim_has_a_fault_of_its_own():
     found = [refutation(f"fault {id}", (id,), [id]) for id in CLAIMS]
     assert shortcomings(found, CLAIMS, set(CLAIMS)) == []
+
+
+def test_what_a_fault_is_aimed_at_makes_it_not_blunt_nor_a_claim_broad():
+    aimed = tuple(MANY_IDS[:20])
+    found = [refutation(name, aimed, aimed, asked=MANY_IDS) for name in MANY_IDS]
+    claims = dict.fromkeys(aimed, CLAIMS["SD-01"])
+    assert shortcomings(found, claims, None) == []
+
+
+@dataclass(eq=False)
+class Item:
+    """What the proof asks of a case."""
+
+    stash: dict
+
+
+def test_each_fault_asks_a_sample_of_its_own_and_all_of_them_every_claim(monkeypatch):
+    claims = [Item({CLAIM: Claim(id, f"Sentence {id}", "torch.nn.Module")}) for id in MANY_IDS]
+    monkeypatch.setattr(proof, "is_quick", lambda item: True)
+    monkeypatch.setattr(proof, "EVERY", 3)
+    choose = proof.concerned(claims)
+    samples = [choose(Fault(name, "saving", (MANY_IDS[0],), lambda patch: None)) for name in map(str, range(9))]
+    assert {len(sample) for sample in samples} <= {10, 11}
+    assert all(claims[0] in sample for sample in samples)
+    assert {id(item) for sample in samples for item in sample} == {*map(id, claims)}
 
 
 def test_the_table_says_who_refutes_whom():

@@ -25,7 +25,7 @@ def test_everything_but_what_the_platform_lacks_is_shown_without_fork(tmp_path):
 
 
 def test_what_is_broken_is_broken_in_the_processes_that_a_claim_starts(tmp_path):
-    done = without_fork(tmp_path, "--prove", "spec/saving/test_files.py", "-k", "SER-01")
+    done = without_fork(tmp_path, "--prove", "spec/saving/test_files.py", "-k", "SER-01 and ToyModel2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "saving-to-a-file-rounds-to-half-precision: SER-01" in done.stdout
     assert "0 shortcomings" in done.stdout
