@@ -1,5 +1,6 @@
 """What a device or a platform lacks: a dtype, generators, a fork. A case that asks for it is left out."""
 
+import mmap
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -32,9 +33,17 @@ def lacking(device: str) -> dict[str, str]:
     return found
 
 
+def lacking_here() -> dict[str, str]:
+    """What this platform lacks of the standard library, by the error that says so: Windows has no such mappings."""
+    absent = [name for name in ("MAP_PRIVATE", "MAP_SHARED") if not hasattr(mmap, name)]
+    return {f"AttributeError: module 'mmap' has no attribute '{name}'": f"Python has no mmap.{name}" for name in absent}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     foreign = [name for name in config.stash[DEVICES] if torch.device(name).type not in BUILT_IN]
-    config.stash[LACKING] = {line: what for name in foreign for line, what in lacking(name).items()}
+    config.stash[LACKING] = lacking_here()
+    for name in foreign:
+        config.stash[LACKING] |= lacking(name)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

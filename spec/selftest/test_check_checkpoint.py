@@ -118,7 +118,7 @@ class Own:
 
 BAD = {
     "a folder": lambda: None,
-    "no checkpoint": lambda: Path("model.pt").write_text("hello"),
+    "no checkpoint": lambda: Path("model.pt").write_text("hello", encoding="utf-8"),
     "a tensor": lambda: torch.save(torch.zeros(2), "model.pt"),
     "no tensors": lambda: torch.save({"a": 1}, "model.pt"),
     "a module": lambda: torch.save(nn.Linear(2, 2), "model.pt"),

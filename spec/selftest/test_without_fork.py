@@ -1,9 +1,15 @@
-"""Where a process can't be forked, as on Windows: claims are shown by processes that are started anew."""
+"""Where a process can't be forked, as on Windows: claims are shown by processes that are started anew.
 
+What else Windows lacks is left out.
+"""
+
+import mmap
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from .pytest_runs import pytest_run
 
 CHECKOUT = Path(__file__).parent.parent.parent
 FILES = ["spec/distributing/test_shared_memory.py", "spec/saving/test_files.py"]
@@ -29,3 +35,16 @@ def test_what_is_broken_is_broken_in_the_processes_that_a_claim_starts(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "saving-to-a-file-rounds-to-half-precision: SER-01" in done.stdout
     assert "0 shortcomings" in done.stdout
+
+
+def map_nothing_as_shared():
+    del mmap.MAP_SHARED, mmap.MAP_PRIVATE
+
+
+def test_a_claim_about_mappings_that_the_platform_lacks_is_left_out():
+    path = "spec/saving/test_map_locations.py"
+    run = pytest_run(CHECKOUT, path, "-k=SER-57 or SER-58", "-rs", "--jobs=1", prepare=map_nothing_as_shared)
+    assert run.status == 0, run.output
+    assert "Python has no mmap.MAP_PRIVATE, Python has no mmap.MAP_SHARED: cases that ask for it are left" in run.output
+    assert "1 passed, 1 skipped" in run.output
+    assert f"{path}: Python has no mmap.MAP_SHARED" in run.output

@@ -250,9 +250,9 @@ def until(condition):
 
 def children_of(pid):
     found = Path(f"/proc/{pid}/task/{pid}/children")
-    return found.read_text().split() if found.exists() else []
+    return found.read_text(encoding="utf-8").split() if found.exists() else []
 
 
 def alive(pid):
     status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    return status.exists() and status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"

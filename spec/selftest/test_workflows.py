@@ -34,6 +34,7 @@ SCHEMAS = {
 }
 STYLE = {
     "ruff check": ["-m", "ruff", "check", "--no-cache", "."],
+    "encodings": ["-m", "ruff", "check", "--no-cache", "--preview", "--select=PLW1514", "."],
     "ruff format": ["-m", "ruff", "format", "--no-cache", "--check", "."],
     "codespell": ["-m", "codespell_lib", ".github", ".ci", "spec", "README.md", "pyproject.toml"],
 }
