@@ -35,8 +35,17 @@ def a_file_to_write(config: pytest.Config, value: str) -> str | None:
     return None
 
 
-def a_number(config: pytest.Config, value: int) -> str | None:
-    return None if 1 <= value <= MOST else f"name a number from 1 to {MOST}, not {value}"
+def number(word: str) -> int | str:
+    """The number that a word is, or the word, of which ``a_number`` says in one line that it is none."""
+    try:
+        return int(word)
+    except ValueError:
+        return word
+
+
+def a_number(config: pytest.Config, value: int | str) -> str | None:
+    is_one = isinstance(value, int) and 1 <= value <= MOST
+    return None if is_one else f"name a whole number from 1 to {MOST}, not {value}"
 
 
 def a_release(config: pytest.Config, value: str) -> str | None:
@@ -132,13 +141,13 @@ OPTIONS = (
     Option(
         "--jobs",
         "run the cases in N processes; without it, one for each processor where there are many cases",
-        {"type": int, "metavar": "N"},
+        {"type": number, "metavar": "N"},
         a_number,
     ),
     Option(
         "--case-limit",
         "end a case that runs longer than this, and say that it timed out (600)",
-        {"type": int, "metavar": "SECONDS", "default": 600},
+        {"type": number, "metavar": "SECONDS", "default": 600},
         a_number,
     ),
 )

@@ -6,6 +6,7 @@ PARTS = (
     "engine.surroundings",
     "engine.options",
     "engine.garbage",
+    "engine.logs",
     "engine.cases",
     "engine.models",
     "engine.collection",

@@ -16,6 +16,7 @@ import pytest
 from .broken import broken
 from .cases import CASE, CLAIM
 from .heavy import HEAVY, load
+from .logs import RECORDS_LOGS
 from .processes import Pipe, Process
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -81,7 +82,8 @@ def serve(pipe: Pipe, session: pytest.Session, items: dict[str, pytest.Item], fo
     listens_to_all = wants_everything(config)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     for listener in config.hook.pytest_runtest_logreport.get_hookimpls():
-        config.pluginmanager.unregister(listener.plugin)
+        if listener.plugin_name != RECORDS_LOGS:
+            config.pluginmanager.unregister(listener.plugin)
     if reporter:
         config.pluginmanager.register(Terminal(reporter._tw), "terminalreporter")
     sender = Sender(pipe, config, listens_to_all)

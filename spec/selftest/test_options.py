@@ -69,12 +69,14 @@ def test_an_option_that_is_meant_once_is_refused_twice(tmp_path, option):
     assert run.lines == [f"ERROR: {option.partition('=')[0]}: it was given 2 times, and one is meant", ""]
 
 
-@pytest.mark.parametrize("option", ["--jobs=0", "--jobs=-3", "--case-limit=1000000000000000000000000"])
+@pytest.mark.parametrize(
+    "option", ["--jobs=0", "--jobs=-3", "--jobs=all", "--case-limit=1e3", "--case-limit=1000000000000000000000000"]
+)
 def test_a_number_is_neither_too_small_nor_too_large(tmp_path, option):
     claims_file(tmp_path, A_CLAIM)
     run = pytest_run(tmp_path, option)
     flag, _, number = option.partition("=")
-    assert (run.status, run.lines) == (4, [f"ERROR: {flag}: name a number from 1 to 1000000, not {number}", ""])
+    assert (run.status, run.lines) == (4, [f"ERROR: {flag}: name a whole number from 1 to 1000000, not {number}", ""])
 
 
 def test_two_options_do_not_write_to_the_same_file(tmp_path):

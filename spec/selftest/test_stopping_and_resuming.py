@@ -23,7 +23,9 @@ DEBUGGER = """
 class Debugger:
     quitting = False
     def reset(self): pass
-    def interaction(self, frame, traceback): print("\\nlooked at", traceback.tb_frame.f_code.co_name)
+    def interaction(self, frame, found):  # from Python 3.13 on an exception, before it a traceback
+        traceback = getattr(found, "__traceback__", found)
+        print("\\nlooked at", traceback.tb_frame.f_code.co_name)
 """
 SAID = {
     "--exitfirst": "in one process, and not in 2: --maxfail",

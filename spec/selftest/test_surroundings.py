@@ -113,6 +113,23 @@ def test_what_is_no_claim_fails():
 """
 
 
+def test_a_run_of_the_specification_warns_of_nothing_itself():
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "spec/saving/test_keys.py",
+    ]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("asked", [{"PYTHONWARNINGS": "error"}, {"PYTEST_ADDOPTS": "-Werror"}])
 def test_claims_hear_warnings_as_warnings_though_somebody_asked_for_errors(tmp_path, asked):
     path = claims_file(tmp_path, WARNS)

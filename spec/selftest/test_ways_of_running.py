@@ -12,7 +12,7 @@ from .. import __name__ as PACKAGE
 from ..__main__ import by_id, written_out
 from ..engine.collection import keyword_of, meant
 from ..reporting.catalogue import claims
-from .pytest_runs import pytest_run
+from .pytest_runs import claims_file, pytest_run
 
 CHECKOUT = Path(__file__).parent.parent.parent
 PLUGIN = f"{PACKAGE}.engine.plugin"
@@ -106,6 +106,24 @@ def test_plugins_of_pytest_that_the_configuration_speaks_of_can_be_left_out_or_a
         "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:capture", "-p", "logging", "spec/saving/test_keys.py"
     )
     assert run.returncode == 0, run.stdout
+
+
+LOGS = """
+@claim("XX-99", source="torch.nn.Module")
+def test_a_claim_that_logs_fails():
+    import logging
+
+    logging.getLogger().warning("something")
+    assert nn.Module() is None
+"""
+
+
+@pytest.mark.parametrize("asked", [[], ["--log-level=INFO"]])
+def test_logs_are_recorded_for_those_who_ask(tmp_path, asked):
+    claims_file(tmp_path, LOGS)
+    run = pytest_run(tmp_path, *asked)
+    assert run.status == 1
+    assert ("Captured log call" in run.output) == bool(asked)
 
 
 def test_a_run_that_another_plugin_limits_is_not_recorded(tmp_path):
