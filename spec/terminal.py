@@ -5,6 +5,8 @@ import sys
 import warnings
 from collections.abc import Callable
 
+NO_NUMPY = "Failed to initialize NumPy"
+"""How torch begins to say, where it is imported, that it finds no NumPy, which no claim needs."""
 READER_GONE = 1
 """What Python exits with, and pytest, where nobody reads any more."""
 
@@ -12,10 +14,9 @@ READER_GONE = 1
 def on_terminal(command: Callable[[], int]) -> int:
     """What ``command()`` returns, or ``READER_GONE`` where whoever reads its output, such as ``head``, has had enough.
 
-    A stream that is closed takes everything, and one that lacks a sign shows the others. That torch finds no NumPy, as
-    it says where it is imported, is said to nobody.
+    A stream that is closed takes everything, and one that lacks a sign shows the others.
     """
-    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
+    warnings.filterwarnings("ignore", NO_NUMPY, UserWarning)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

@@ -20,11 +20,11 @@ class Held(State):
 
 
 @torch.no_grad()
-def fill(module, queue):
+def fill(module, pipe):
     """What the child finds, and then it fills every tensor, and rebinds a buffer and a number."""
     found = {"grad": module.p.grad is not None, "shared": [x.is_shared() for x in module.everything().values()]}
     for tensor in module.everything().values():
         tensor.fill_(7)
     module.number = 7
     module.b = torch.full((4,), 9.0)
-    queue.put(found)
+    pipe.send(found)

@@ -11,11 +11,12 @@ from .filled import Held, fill
 def spawned():
     """A module after a spawned process has filled it, what was shared before, and what the process found."""
     context = torch.multiprocessing.get_context("spawn")
-    module, queue = Held(), context.SimpleQueue()
+    module, (here, there) = Held(), context.Pipe(duplex=False)
     before = {name: (tensor, tensor.is_shared()) for name, tensor in module.everything().items()}
-    process = context.Process(target=fill, args=(module, queue), daemon=True)
+    process = context.Process(target=fill, args=(module, there), daemon=True)
     process.start()
-    found = queue.get()
+    there.close()
+    found = here.recv()  # raises EOFError where the process has ended without a word
     process.join()
     return module, before, found
 

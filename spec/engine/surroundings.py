@@ -32,6 +32,7 @@ import pytest  # noqa: E402
 if sys.flags.optimize > 1:
     raise pytest.UsageError("nothing can be shown without assertions and sentences: leave -OO (PYTHONOPTIMIZE) out")
 
+from ..terminal import NO_NUMPY  # noqa: E402
 from .quietly import torch  # noqa: E402
 
 if not hasattr(torch, "nn"):
@@ -74,6 +75,8 @@ if hasattr(torch.__future__, "get_swap_module_params_on_conversion"):
             False,
         )
     )
+ANEW = f"ignore:{NO_NUMPY}:UserWarning"
+"""An option ``-W`` for the interpreters that are started from here."""
 FOUND = pytest.StashKey[list[tuple[Setting, Any]]]()
 AS_PYTHON_HAS_THEM = ("default", "always::DeprecationWarning", "always::PendingDeprecationWarning")
 """Warnings as pytest treats them where nobody asks for anything else."""
@@ -82,6 +85,8 @@ AS_PYTHON_HAS_THEM = ("default", "always::DeprecationWarning", "always::PendingD
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(give_back)
+    config.add_cleanup(partial(sys.warnoptions.remove, ANEW))
+    sys.warnoptions.append(ANEW)
     found = config.stash[FOUND] = [
         (setting, value) for setting in SETTINGS if (value := setting.read()) != setting.default
     ]

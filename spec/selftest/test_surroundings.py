@@ -114,17 +114,8 @@ def test_what_is_no_claim_fails():
 
 
 def test_a_run_of_the_specification_warns_of_nothing_itself():
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "spec/saving/test_keys.py",
-    ]
+    files = ["spec/saving/test_keys.py", "spec/distributing/test_spawned_processes.py"]
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
