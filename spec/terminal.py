@@ -1,14 +1,23 @@
-"""Standard output as a command finds it and leaves it."""
+"""How a command hears what is asked, and standard output as it finds it and leaves it."""
 
+import argparse
 import os
 import sys
 import warnings
 from collections.abc import Callable
+from typing import NoReturn
 
 NO_NUMPY = "Failed to initialize NumPy"
 """How torch begins to say, where it is imported, that it finds no NumPy, which no claim needs."""
 READER_GONE = 1
 """What Python exits with, and pytest, where nobody reads any more."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments, and exits with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; all that can be asked: --help\n")
 
 
 def on_terminal(command: Callable[[], int]) -> int:

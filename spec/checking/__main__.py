@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from ..terminal import on_terminal
+from ..terminal import Parser, on_terminal
 
 CLEAN, FOUND, UNUSABLE = 0, 1, 4
 
@@ -39,10 +39,10 @@ def do(arguments: list[str]) -> int:
         return UNUSABLE
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> Parser:
     from .kinds import USES
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"python -m {__package__.partition('.')[0]} check",
         description="A row for each tensor of a model, and what will go wrong with it.",
         epilog="Exit status: 0 clean, 1 findings that count, 4 where a model can't be checked.",

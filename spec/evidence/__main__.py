@@ -4,7 +4,7 @@ import argparse
 import sys
 import warnings
 
-from ..terminal import on_terminal
+from ..terminal import Parser, on_terminal
 from . import UnreadableMap, documented, judgements, later
 
 
@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
 
 
 def do(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"python -m {__package__}",
         description="The sentences about module state in the documentation of the installed torch, and their claims.",
         epilog="Exit status: 0; with --changed 1 where a change is not judged yet; 2 for bad input.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..facts import releases
-from ..terminal import on_terminal
+from ..terminal import Parser, on_terminal
 from .differences import to_text
 from .files import write_whole
 from .matrix import RECORDS, committed, matrix
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
 
 
 def do(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="What runs of the specification say.")
+    parser = Parser(prog=f"python -m {__package__}", description="What runs of the specification say.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:

@@ -108,6 +108,25 @@ def test_plugins_of_pytest_that_the_configuration_speaks_of_can_be_left_out_or_a
     assert run.returncode == 0, run.stdout
 
 
+WRONG = {
+    "search": (2, "the following arguments are required: WORD"),
+    "page": (2, "the following arguments are required: --output"),
+    "evidence --unjudged": (2, "--unjudged belongs to --changed"),
+    "diff 2.4 2.5 2.6": (2, "unrecognized arguments: 2.6"),
+    "check --for=nothing mine:Model": (4, "argument --for: invalid choice: 'nothing' (choose from"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_command_that_is_asked_wrongly_says_so_in_one_line(words):
+    status, said = WRONG[words]
+    run = python("-m", PACKAGE, *words.split())
+    assert run.returncode == status
+    (line,) = run.stdout.splitlines()
+    assert said in line
+    assert line.endswith("; all that can be asked: --help")
+
+
 LOGS = """
 @claim("XX-99", source="torch.nn.Module")
 def test_a_claim_that_logs_fails():
