@@ -43,6 +43,7 @@ check_untyped_defs = true
 ignore_missing_imports = true
 [mypy-torch.*,pytest.*,_pytest.*,hypothesis.*,jinja2.*,packaging.*]
 follow_imports = skip
+follow_imports_for_stubs = true
 """
 LEFT_OUT = {"MAP_PRIVATE", "MAP_SHARED"}
 """What Windows lacks, and cases ask for that are left out there: ``lacking_here``."""
