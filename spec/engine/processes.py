@@ -29,8 +29,11 @@ class ProcessEnded(RuntimeError):
 
 
 def can_fork() -> bool:
-    """Whether this platform can fork a process."""
-    return hasattr(os, "fork")
+    """Whether a process can be forked: not on Windows, and not on macOS, whose libraries start threads.
+
+    A fork may crash there, as https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods says.
+    """
+    return hasattr(os, "fork") and sys.platform != "darwin"
 
 
 class Process:

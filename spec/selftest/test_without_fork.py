@@ -1,4 +1,4 @@
-"""Where a process can't be forked, as on Windows: claims are shown by processes that are started anew.
+"""Where a process can't be forked, as on Windows and macOS: claims are shown by processes that are started anew.
 
 What else Windows lacks is left out.
 """
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..engine.processes import can_fork
 from .pytest_runs import pytest_run
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -27,7 +28,7 @@ def test_everything_but_what_the_platform_lacks_is_shown_without_fork(tmp_path):
     done = without_fork(tmp_path, *FILES, "-rs")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "in a process that is started for them: none can be forked here" in done.stdout
-    assert "this platform has no fork" in done.stdout
+    assert "no process can be forked here" in done.stdout
 
 
 def test_what_is_broken_is_broken_in_the_processes_that_a_claim_starts(tmp_path):
@@ -35,6 +36,11 @@ def test_what_is_broken_is_broken_in_the_processes_that_a_claim_starts(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "saving-to-a-file-rounds-to-half-precision: SER-01" in done.stdout
     assert "0 shortcomings" in done.stdout
+
+
+def test_nothing_is_forked_on_macos(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not can_fork()
 
 
 def map_nothing_as_shared():

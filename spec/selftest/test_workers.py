@@ -198,7 +198,7 @@ def serve_nothing(pipe):
 @pytest.mark.parametrize("fork", [True, False])
 def test_a_process_that_fails_at_its_start_says_why(fork):
     if fork and not can_fork():
-        pytest.skip("this platform has no fork")
+        pytest.skip("no process can be forked here")
     process = Process(serve_nothing, fork=fork)
     with pytest.raises(ProcessEnded, match="LookupError: no such thing here"):
         process.receive()

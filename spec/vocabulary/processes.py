@@ -25,7 +25,7 @@ class NotHere(RuntimeError):
 def in_a_fork(function: Callable, *arguments) -> Any:
     """What ``function(*arguments)`` returns in a fork of this process; raises NotHere where none can be made."""
     if not can_fork():
-        raise NotHere("this platform has no fork")
+        raise NotHere("no process can be forked here")
     return ask(True, function, arguments)[1]
 
 
