@@ -20,6 +20,7 @@ from .workers import DONE, REPORTED, Task
 
 BLUNT, BROAD = 1 / 2, 1 / 3
 EVERY, MANY = 72, 10
+"""One claim of so many is in a sample, and of samples that are no larger than this nothing is said."""
 SLOW = "whole"
 """The chapter of one claim that takes longest of all."""
 Choice = Callable[[Fault], list[pytest.Item]]
