@@ -48,9 +48,11 @@ def writes_into(code: CodeType) -> bool:
 
 
 def changing(owner: type, name: str) -> Iterator[str]:
-    """The methods of ``owner``, other than those that build it, that assign to the attribute ``name``."""
+    """The methods of ``owner``, other than those that build or move it, that assign to the attribute ``name``."""
     for method, function in methods(owner).items():
-        if method not in BUILDING and (name in stored(function.__code__) or sets_by_name(function.__code__, name)):
+        if method not in BUILDING | {"_apply"} and (
+            name in stored(function.__code__) or sets_by_name(function.__code__, name)
+        ):
             yield method
 
 

@@ -17,6 +17,7 @@ from torch import nn
 
 from .digits import lost_digits
 from .holding import MACHINERY, Held, children, held_tensors, join, own_attributes
+from .restoring import Snapshot
 from .state import PARAMETER, Entry, entries
 from .walking import children_of, registry
 from .walking import parts as each_once
@@ -34,7 +35,7 @@ class Facts:
     """A module, what it holds and what its own methods say of it.
 
     ``parts`` are its modules, each once, by path; ``passed_over`` are those that torch's listings leave out, by their
-    ids, with the path of the one that each of them equals.
+    ids, with the path of the one that each of them equals. Its own methods and hooks are called within ``as_it_was``.
     """
 
     model: nn.Module
@@ -42,6 +43,7 @@ class Facts:
     entries: list[Entry]
     held: list[Held]
     functions: list[tuple[Held, object]]
+    as_it_was: Snapshot
     passed_over: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     cause: str = ""
@@ -88,7 +90,8 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     paths = every_path(model)
     parts = each_once(paths)
     held = held_tensors(model, functions, parts)
-    facts = Facts(model, parts, list(entries(model, paths)), held, functions, passed_over(parts), home=home)
+    as_it_was = Snapshot(part for _, part in parts)
+    facts = Facts(model, parts, list(entries(model, paths)), held, functions, as_it_was, passed_over(parts), home=home)
     for entry in facts.entries:
         facts.kinds.setdefault(id(entry.tensor), entry.kind)
         if entry.path not in facts.names[id(entry.tensor)]:
@@ -101,12 +104,16 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     progress("asking what it saves, moves and converts")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        find_saved(facts)
-        facts.moved = reached(facts, "Module.to.<locals>.convert")
-        facts.converted = reached(facts, "Module.half.<locals>.<lambda>")
+        with as_it_was:
+            find_saved(facts)
+        with as_it_was:
+            facts.moved = reached(facts, "Module.to.<locals>.convert")
+        with as_it_was:
+            facts.converted = reached(facts, "Module.half.<locals>.<lambda>")
         progress("copying and pickling it without its values")
-        facts.refused_copy = refused_by_deepcopy(facts)
-        facts.refused_pickle = refused_by_pickle(facts)
+        with as_it_was:
+            facts.refused_copy = refused_by_deepcopy(facts)
+            facts.refused_pickle = refused_by_pickle(facts)
     progress("rounding its buffers")
     known: dict[tuple, dict[str, str]] = {}
     for entry in facts.entries:
@@ -224,6 +231,16 @@ def storage(tensor: torch.Tensor) -> int:
 def untyped_storage(tensor: torch.Tensor) -> torch.UntypedStorage:
     """The memory of a tensor, in bytes, also before torch 2.0."""
     return tensor.untyped_storage() if hasattr(tensor, "untyped_storage") else tensor.storage().untyped()
+
+
+def is_dense(tensor: torch.Tensor) -> bool:
+    """Whether the elements of a tensor with strides fill one stretch of its memory, in whatever order."""
+    expected = 1
+    for step, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size != 1 and step != expected:
+            return False
+        expected *= size
+    return True
 
 
 def geometry(tensor: torch.Tensor) -> tuple:

@@ -158,6 +158,11 @@ KINDS = {
         ("half",),
         {"MOVE-24": "into minus infinity", "MOVE-01": "converts every floating-point parameter and buffer"},
     ),
+    "imaginary": Kind(
+        "a complex tensor: to(dtype) makes it real, where half() and float() leave it",
+        ("half",),
+        {"MOVE-15": "drop the imaginary part", "MOVE-14": "leave complex parameters and buffers complex"},
+    ),
     "float-counter": Kind(
         "whole numbers in a floating buffer: beyond 256 in bfloat16 and 2,048 in float16 they are rounded",
         ("half",),

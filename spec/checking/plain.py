@@ -139,7 +139,7 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             "training: autograd can't save it, and in place it can't be changed",
             "make it outside of inference_mode(), or .clone() it there",
         )
-    if held.shared:
+    if held.shared and (tensor.dim() or in_use(type(held.owner), held.name)):
         yield Finding(
             "class-attribute",
             held.path,

@@ -7,7 +7,7 @@ from torch import nn
 
 from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
 from .digits import ROUNDED
-from .facts import Facts, storage
+from .facts import Facts, is_dense, storage
 from .finding import Finding
 from .instances import Remembered
 from .plain import dtype, shaped
@@ -80,6 +80,8 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             "load_state_dict(), which raises RuntimeError",
             ".expand(...).clone(), or persistent=False",
         )
+    if tensor.is_complex() and id(tensor) in facts.converted:
+        yield imaginary(entry)
     yield from halves(facts, entry)
 
 
@@ -155,6 +157,17 @@ def halves(facts: Facts, entry: Entry) -> Iterator[Finding]:
     )
 
 
+def imaginary(entry: Entry) -> Finding:
+    what = "buffer" if entry.kind in (BUFFER, NON_PERSISTENT) else "parameter"
+    return Finding(
+        "imaginary",
+        entry.path,
+        f"a {dtype(entry.tensor)} {what}{shaped(entry.tensor)}",
+        "to(torch.float16) and to(device, dtype) make it real and drop the imaginary part",
+        "convert by half(), bfloat16() or float(), which leave it, or register torch.view_as_real(...)",
+    )
+
+
 def ties(facts: Facts) -> Iterator[Finding]:
     homes = {}
     for entry in facts.entries:
@@ -207,7 +220,7 @@ def overlap(one: object, other: object) -> bool:
         return False
     if (one.storage_offset(), one.shape, one.stride()) == (other.storage_offset(), other.shape, other.stride()):
         return True
-    if not (one.is_contiguous() and other.is_contiguous()):
+    if not (is_dense(one) and is_dense(other)):
         return False
     start, end = (
         max(one.storage_offset(), other.storage_offset()),

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from torch import nn
 
-from .facts import Facts, geometry, is_ordinary, untyped_storage
+from .facts import Facts, geometry, is_dense, is_ordinary, untyped_storage
 from .finding import Finding
 from .state import FROZEN, PARAMETER, Entry
 from .walking import paths as every_path
@@ -94,6 +95,15 @@ def memory(facts: Facts, of: dict[str, Entry]) -> Iterator[Finding]:
         keys = [name for name, _ in values]
         if len(values) > 1 and not (set(keys) <= set(of) and len(homes(keys, of)) == 1):
             same = len({geometry(each) for _, each in values}) == 1
+            if are_apart([each for _, each in values]):
+                yield Finding(
+                    "view",
+                    key,
+                    f"in one memory beside {some(keys[1:])}",
+                    "save_model() raises; save_file() writes each of them",
+                    ".clone() each of them when it is registered",
+                )
+                continue
             yield same_memory(
                 key,
                 f"{'the same memory' if same else 'a part of the same memory'} as {some(keys[1:])}",
@@ -151,6 +161,14 @@ def in_memory(tensor: torch.Tensor) -> bool:
     if nn.parameter.is_lazy(tensor) or tensor.layout is not torch.strided or tensor.is_nested:
         return False
     return is_ordinary(tensor) and tensor.numel() > 0
+
+
+def are_apart(tensors: list[torch.Tensor]) -> bool:
+    """Whether tensors of one storage share no element for certain, as safetensors sees it."""
+    if not all(map(is_dense, tensors)):
+        return False
+    places = sorted((each.data_ptr(), each.data_ptr() + each.numel() * each.element_size()) for each in tensors)
+    return all(end <= start for (_, end), (start, _) in pairwise(places))
 
 
 def expanded(tensor: torch.Tensor) -> bool:

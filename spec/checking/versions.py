@@ -33,7 +33,11 @@ def outcome(facts: Facts, part: nn.Module, metadata: dict[str, object]) -> tuple
 
     That is which error it raises, if it does; None where the module can't be copied.
     """
-    model, source = skeleton(facts, part), skeleton(facts, part)
+    with facts.as_it_was:
+        return loaded(skeleton(facts, part), skeleton(facts, part), metadata)
+
+
+def loaded(model: nn.Module | None, source: nn.Module | None, metadata: dict[str, object]) -> tuple | None:
     if model is None or source is None:
         return None
     state = source.state_dict()

@@ -12,6 +12,7 @@ from .finding import Finding
 from .holding import REGISTRIES
 from .instances import Remembered, memory_of, shapes
 from .state import PARAMETER, entries
+from .walking import registry
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -91,31 +92,46 @@ HOOKS = ("_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hoo
 
 
 def own_state_dict(facts: Facts) -> Iterator[Finding]:
-    """What happens when modules that have a say in it load their own state dict, tried on a copy without values."""
-    tried = set()
-    for path, part in facts.parts if facts.saved is not None else ():
-        if not has_a_say(part) or type(part) in tried:
-            continue
-        tried.add(type(part))
-        part = skeleton(facts, part)
-        if part is None:
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                keys = part.load_state_dict(part.state_dict(), strict=False)
-        except Exception as error:
-            if (
-                isinstance(error, RuntimeError)
-                and "Error(s) in loading state_dict" in str(error)
-                and not valueless(error)
-            ):
-                yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
-            continue
-        for name in ("missing_keys", "unexpected_keys"):
-            if found := list(getattr(keys, name, None) or ()):
-                some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
-                yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
+    """What happens when modules that have a say in it load their own state dict, tried on a copy without values.
+
+    The whole model is tried too: it does not ask its parts for what they override of ``load_state_dict``.
+    """
+    tried, told = set(), False
+    having = [each for each in facts.parts if has_a_say(each[1])] if facts.saved is not None else []
+    for path, part in having:
+        if (alike := (type(part), tuple(own_keys(part)))) not in tried:
+            tried.add(alike)
+            for finding in loading_itself(facts, path, part):
+                told = True
+                yield finding
+    if having and not told and not has_a_say(facts.model):
+        yield from loading_itself(facts, "", facts.model)
+
+
+def own_keys(part: nn.Module) -> Iterator[tuple[str, bool]]:
+    """The names that a module has registered, and whether each of them has a value."""
+    for registered in ("_parameters", "_buffers", "_modules"):
+        for name, value in registry(part, registered).items():
+            yield name, value is not None
+
+
+def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding]:
+    model = skeleton(facts, part)
+    if model is None:
+        return
+    try:
+        with warnings.catch_warnings(), facts.as_it_was:
+            warnings.simplefilter("ignore")
+            keys = model.load_state_dict(model.state_dict(), strict=False)
+    except Exception as error:
+        of_torch = isinstance(error, RuntimeError) and "Error(s) in loading state_dict" in str(error)
+        if (of_torch or isinstance(error, KeyError)) and not valueless(error):
+            yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
+        return
+    for name in ("missing_keys", "unexpected_keys"):
+        if found := list(getattr(keys, name, None) or ()):
+            some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
+            yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
 
 
 def has_a_say(part: nn.Module) -> bool:

@@ -367,9 +367,9 @@ def unpicklable():
     return module(held=[lambda x: x])
 
 
-def halves_of_one():
-    both = torch.zeros(4)
-    return two(nn.Parameter(both[:2]), nn.Parameter(both[2:]))
+def parts_of_one(first, second):
+    both = torch.zeros(6)
+    return two(nn.Parameter(both[first]), nn.Parameter(both[second]))
 
 
 # kind: what has it, the path at which it is found
@@ -378,13 +378,14 @@ SOMETIMES = {
     "meta-plain": (lambda: module(held=torch.ones(2)), "held"),
     "digits": (lambda: buffer(rotary()), "held"),
     "overflow": (lambda: buffer(torch.full((2, 2), -1e9)), "held"),
+    "imaginary": (lambda: buffer(torch.zeros(2, dtype=torch.complex64)), "held"),
     "float-counter": (lambda: buffer(torch.arange(3000.0)), "held"),
     "tied": (tied, "0.weight"),
     "alias": (alias, "also[0]"),
     "own-values": (lambda: module(held=torch.rand(2)), "held"),
     "all-frozen": (frozen, ""),
     "pickle-refused": (unpicklable, ""),
-    "same-memory": (halves_of_one, "0.held"),
+    "same-memory": (lambda: parts_of_one(slice(0, 4), slice(2, 6)), "0.held"),
     "view": (lambda: buffer(torch.zeros(100)[:3]), "held"),
     "not-plain": (lambda: buffer(torch.zeros(2, 3).t()), "held"),
     "version": (lambda: nn.Sequential(Versioned(2, 2)), "0"),
