@@ -21,6 +21,7 @@ LIMIT = 300_000  # objects that are looked into: a trainer or a data set that a 
 NOTHING = frozenset(
     (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType, torch.dtype, torch.device)
 )
+IN_A_CLASS = torch.Tensor | nn.Module | list | tuple | dict | AbstractSet | deque
 # What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
 MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
 UNCOPIED = (types.FunctionType, type(functools.cache(len)), weakref.ref)
@@ -75,9 +76,7 @@ def held_tensors(
             waiting.append((Held(join(prefix, name), value, part, prefix, name), value))
     for part_class, prefix, part in classes(parts):
         for name, value in vars(part_class).items():
-            if isinstance(value, torch.Tensor | list | tuple | dict | AbstractSet | deque) and not name.startswith(
-                "__"
-            ):
+            if isinstance(value, IN_A_CLASS) and not name.startswith("__"):
                 where = Held(join(prefix, name), value, part, prefix, name, shared=part_class.__qualname__)
                 waiting.append((where, value))
     looked_into = 0
@@ -101,8 +100,12 @@ def held_tensors(
             looked_into += 1
             seen.add(id(value))
             keep.append(value)
-            if where.shared and isinstance(value, nn.Module):  # a list of all instances, not a part of this one
-                continue
+            if (
+                where.shared
+                and isinstance(value, nn.Module)
+                and within(where, list | tuple | dict | AbstractSet | deque)
+            ):
+                continue  # of a list of all instances it is no part
             hidden = where.module or (where.path if isinstance(value, nn.Module) else "")
             for step, child in steps:
                 if type(child) in NOTHING:
@@ -119,6 +122,11 @@ def held_tensors(
                 )
                 waiting.append((child_at, child))
     return sorted(found.values(), key=lambda held: held.path)
+
+
+def within(where: Held, kind: object) -> bool:
+    """Whether what is held is in a container of a kind, and not at its place itself."""
+    return bool(where.inside) and isinstance(where.inside[0], kind)
 
 
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, object]]:

@@ -1,5 +1,7 @@
 """``check`` asks a model's own methods and hooks, says what they do, and leaves the model as it was."""
 
+from typing import ClassVar
+
 import pytest
 import torch
 from torch import nn
@@ -101,6 +103,24 @@ class Table(nn.Module):
     TABLE = torch.ones(2)
 
 
+class Activated(nn.Module):
+    """A module in a class body, which no instance registers, and which hides one that is."""
+
+    act = nn.PReLU()
+    norm = None
+    blocks = nn.ModuleList([nn.Linear(1, 1)])
+
+
+class Registered(nn.Module):
+    """A list of instances in a class body is no part of one."""
+
+    known: ClassVar = []
+
+    def __init__(self):
+        super().__init__()
+        self.known.append(nn.Linear(1, 1))
+
+
 SAID = {
     "a constant that its own _apply moves": (Moving, []),
     "the first instance of a class loads and the second does not": (
@@ -115,6 +135,8 @@ SAID = {
     ),
     "a weight that is another one transposed": (transposed, [("two-parameters", "1.weight")]),
     "a number in a class body": (Constant, []),
+    "modules in a class body": (Activated, [("hidden-module", "act"), ("hidden-module", "blocks")]),
+    "a list of modules in a class body": (Registered, []),
     "a tensor in a class body": (Table, [("class-attribute", "TABLE")]),
 }
 
