@@ -38,7 +38,7 @@ KINDS = {
     "unhashable": Kind(
         "a module that can't be hashed: parameters(), zero_grad() and every module around it raise TypeError",
         claims={
-            "ENUM-51": "raise `TypeError` for a module whose class defines `__eq__` without `__hash__`",
+            "ENUM-51": "raises `TypeError` for a module whose class defines `__eq__` without `__hash__`",
             "ENUM-53": "raise `TypeError` on a module that contains it",
         },
     ),
@@ -84,7 +84,7 @@ KINDS = {
     ),
     "graph": Kind(
         "a tensor with a graph: deepcopy raises, and the second backward() may",
-        claims={"SER-19": "raises `RuntimeError` where a buffer was computed", "GRAD-11": "gets a `grad_fn`"},
+        claims={"SER-19": "raises `RuntimeError` where a buffer has a `grad_fn`", "GRAD-11": "gets a `grad_fn`"},
     ),
     "inference": Kind(
         "a tensor made under torch.inference_mode(): it never gets a gradient and autograd can't save it",
@@ -116,7 +116,7 @@ KINDS = {
     ),
     "tied-buffer": Kind(
         "one buffer under several names: the first move or conversion makes several of it",
-        claims={"TIE-04": "gives each of its names a tensor of its own"},
+        claims={"TIE-04": "gives each of these attributes a tensor of its own"},
     ),
     "two-parameters": Kind(
         "two parameters in one memory: both are trained, until a conversion gives each its own",
@@ -172,7 +172,7 @@ KINDS = {
         "one parameter under several names: what makes new parameters unties them",
         ("meta", "assign", "shard", "accelerate"),
         {
-            "LOAD-20": "unties: each name gets a parameter or buffer of its own",
+            "LOAD-20": "each attribute gets a tensor of its own",
             "TIE-05": "unties tied parameters",
             "TIE-24": "unties it: the other name keeps the old one",
         },

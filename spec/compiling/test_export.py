@@ -89,8 +89,10 @@ def test_the_state_dict_of_an_exported_program_leaves_out_a_non_persistent_buffe
 
 @claim("GRAPH-16", source="torch.export.ExportedProgram", since="2.3")
 def test_the_parameters_and_buffers_of_an_exported_program_have_the_names_of_the_model(everything):
-    """`named_parameters()` and `named_buffers()` of the program that `torch.export.export` returns list the module's
-    parameters and buffers, frozen and non-persistent ones included, under their own names."""
+    """For a module without ties, `named_parameters()` and `named_buffers()` of the program that `torch.export.export`
+    returns list the parameters and buffers that `forward` uses, frozen and non-persistent ones included, under their
+    own names.
+    """
     _, program = everything
     assert [name for name, _ in program.named_parameters()] == ["p", "f"]
     assert [name for name, _ in program.named_buffers()] == ["b", "n"]
@@ -134,8 +136,9 @@ def test_the_module_of_an_exported_program_loads_the_checkpoint_of_the_model(eve
 
 @claim("GRAPH-19", source="torch.export.ExportedProgram.module", since="2.2")
 def test_the_module_of_an_exported_program_shares_parameters_and_buffers_with_the_model(everything):
-    """The module that `ExportedProgram.module()` returns holds the original module's parameters and persistent buffers,
-    the same objects, and shares the memory of its non-persistent buffers."""
+    """For a model without ties, the module that `ExportedProgram.module()` returns holds the parameters and persistent
+    buffers that the original's `forward` uses, the same objects, and shares the memory of its non-persistent buffers.
+    """
     model, program = everything
     module = program.module()
     assert module.p is model.p

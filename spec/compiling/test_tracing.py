@@ -132,7 +132,9 @@ def test_a_graph_module_shares_its_state_with_the_model(graph):
 
 @claim("GRAPH-60", source="torch.fx.symbolic_trace")
 def test_symbolic_trace_drops_state_that_is_not_used():
-    """`torch.fx.symbolic_trace` drops parameters, buffers and plain tensors that `forward` does not use."""
+    """`torch.fx.symbolic_trace` drops parameters, buffers and plain tensors that `forward` does not use, except those
+    of a `torch.nn` module that `forward` calls.
+    """
     model = UnusedStateOfEveryKind()
     module = torch.fx.symbolic_trace(model)
     assert list(model.state_dict()) == ["p", "f", "b"]

@@ -27,8 +27,9 @@ def train(model, averaged, steps):
 
 @claim("UTIL-76", source="torch.optim.swa_utils.AveragedModel")
 def test_an_averaged_model_with_use_buffers_stops_counting_the_batches_of_BatchNorm():
-    """`AveragedModel(model, use_buffers=True)` keeps `num_batches_tracked` of a BatchNorm at its value at the first
-    update: the average of a counter grows by less than one, and is truncated."""
+    """`AveragedModel(model, use_buffers=True)`, updated after every forward, keeps `num_batches_tracked` of a BatchNorm
+    at its value at the first update: the average of the counter grows by less than one, and is truncated.
+    """
     model = nn.BatchNorm1d(2)
     averaged = AveragedModel(model, use_buffers=True)
     train(model, averaged, 6)

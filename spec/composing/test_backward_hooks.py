@@ -83,8 +83,9 @@ def test_a_full_backward_hook_on_a_module_that_returns_a_dict_or_a_list_warns(co
 
 @claim("HOOK-89", source="torch.nn.Module.register_full_backward_hook")
 def test_a_module_with_a_full_backward_hook_computes_on_views_of_its_inputs_which_cannot_be_changed_in_place():
-    """Where an input requires grad, a module with a full backward hook computes on views of its inputs: changing one in
-    place, as `nn.ReLU(inplace=True)` does, raises `RuntimeError`.
+    """Where gradients are enabled and a positional input requires grad, a module with a full backward hook computes on
+    views of its positional inputs: changing in place one that requires grad, as `nn.ReLU(inplace=True)` does, raises
+    `RuntimeError`.
     """
     model, seen, x = nn.ReLU(), [], torch.ones(2, requires_grad=True)
     model.register_forward_hook(lambda module, args, output: seen.append(args[0]))
@@ -146,7 +147,8 @@ PARTIAL = {
 @pytest.mark.parametrize("case", PARTIAL)
 def test_an_old_backward_hook_warns_where_the_module_does_more_than_one_operation_on_tensors(case):
     """Calling a module with a `register_backward_hook` hook, where the output requires grad, gives a `FutureWarning` if
-    the module takes or returns anything besides tensors, returns them in a list, or does more than one operation.
+    the module takes anything besides tensors by position, returns anything besides tensors, returns them in a list, or
+    does more than one operation.
     """
     model, x = nn.Module(), torch.ones(2, requires_grad=True).exp()
     model.forward, others, words = PARTIAL[case]

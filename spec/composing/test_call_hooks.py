@@ -109,8 +109,8 @@ def test_a_hook_with_prepend_runs_before_the_earlier_ones_of_its_module_until_it
     "register", ["register_forward_pre_hook", "register_forward_hook", "register_full_backward_hook"]
 )
 def test_a_hook_that_removes_itself_while_it_runs_keeps_no_other_from_running(register):
-    """A forward pre-hook, forward hook or full backward hook that removes itself while it runs is not called again, and
-    the hooks after it still run in the same call.
+    """A forward pre-hook or forward hook that removes itself while it runs is not called again; a full backward hook
+    that does so is not called for later forwards. The hooks after it still run in the same call.
     """
     model, ran = Scaled(), []
     x = torch.ones(2, requires_grad=True)
@@ -144,7 +144,7 @@ def test_forward_hooks_are_not_in_the_state_dict_but_may_register_and_change_sta
 @claim("HOOK-79", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_a_removed_hook_leaves_nothing_behind():
     """`handle.remove()` takes a hook and its options, such as `with_kwargs=True`, out of the module: forward, backward,
-    state dict and load hooks leave no entry behind.
+    state dict and load hooks leave no entry in the module's dicts of hooks.
     """
     model = nn.Linear(2, 3)
     tables = {name: len(table) for name, table in vars(model).items() if "hooks" in name and table is not None}

@@ -50,7 +50,7 @@ def test_an_orthogonal_parametrization_leaves_the_value_of_an_orthogonal_weight(
 @pytest.mark.parametrize(("name", "kept"), list(zip(MAPS, [False, False, True], strict=True)))
 def test_without_a_base_only_householder_reflections_leave_the_value_of_an_orthogonal_weight(name, kept):
     """With `use_trivialization=False`, `nn.utils.parametrizations.orthogonal` leaves the value of an orthogonal weight
-    for `orthogonal_map="householder"` alone; the other maps compute another orthogonal matrix from it.
+    for `orthogonal_map="householder"` alone; the other maps in general compute another orthogonal matrix from it.
     """
     model, weight = orthogonal_linear()
     parametrizations.orthogonal(model, orthogonal_map=name, use_trivialization=False)

@@ -67,8 +67,8 @@ def test_parameter_containers_show_type_and_size_of_each_parameter():
 
 @claim("CONT-70", source="torch.nn.ModuleList")
 def test_the_repr_of_a_ModuleList_indents_the_lines_of_its_modules():
-    """`repr()` of an `nn.ModuleList` indents each line of a module of several lines by two blanks, as that of an
-    `nn.Sequential` does.
+    """`repr()` of an `nn.ModuleList` indents each line that is not blank of a module of several lines by two blanks, as
+    `repr()` of an `nn.Sequential` does.
     """
     model = nn.Sequential(nn.Sequential(nn.ReLU()))
     assert repr(model) == "Sequential(\n  (0): Sequential(\n    (0): ReLU()\n  )\n)"

@@ -427,7 +427,8 @@ def drive(machine):
 @claim("CONT-18", source="torch.nn.ModuleList")
 def test_a_ModuleList_does_what_a_list_does_in_any_order_of_events():
     """An `nn.ModuleList` holds what a Python list holds after any sequence of `append`, `insert` from 0 to the end,
-    `pop`, deletions, `extend`, sums, slices and assignments, and its `state_dict()` keys begin with the positions.
+    `pop`, deletions, `extend` or `+` with a list, slicing and assignments to a position. Its `state_dict()` keys begin
+    with the positions.
     """
     drive(ListMachine)
 
@@ -450,16 +451,17 @@ def test_a_ModuleDict_does_what_a_dict_does_in_any_order_of_events():
 
 @claim("CONT-21", source="torch.nn.ParameterList")
 def test_a_ParameterList_does_what_the_reference_model_says_in_any_order_of_events():
-    """An `nn.ParameterList` holds and saves the elements that a model of it in plain Python predicts after any sequence
-    of `append`, `extend`, slices and assignments of parameters, plain tensors, strings and None.
+    """An `nn.ParameterList` holds what a Python list would after any sequence of `append`, `extend`, slicing and
+    assignments to a position, of parameters and None. Plain tensors become parameters, and a string in the place of a
+    parameter raises `TypeError`.
     """
     drive(ParameterListMachine)
 
 
 @claim("CONT-22", source="torch.nn.ParameterDict")
 def test_a_ParameterDict_does_what_the_reference_model_says_in_any_order_of_events():
-    """An `nn.ParameterDict` holds and saves the elements that a model of it in plain Python predicts, in the same
-    order, after any sequence of assignments, `update`, `setdefault`, `pop`, `popitem`, deletions, `copy`, unions and
-    `clear`.
+    """An `nn.ParameterDict` keeps its elements in the order of insertion after any sequence of assignments,
+    `setdefault`, `pop`, `popitem`, deletions, `copy`, `clear` and unions with another `nn.ParameterDict`; `update` with
+    a plain dict adds new keys in sorted order.
     """
     drive(ParameterDictMachine)

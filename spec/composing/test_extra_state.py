@@ -130,8 +130,8 @@ def test_getting_or_setting_extra_state_that_the_class_does_not_define_raises(me
 
 @claim("HOOK-47", source="torch.nn.Module.get_extra_state")
 def test_extra_state_is_defined_by_the_class_or_inherited_and_not_by_the_instance():
-    """`get_extra_state()` and `set_extra_state()` work where the class defines or inherits them; assigned to an
-    instance, they are ignored by `state_dict()` and `load_state_dict()`.
+    """`get_extra_state()` and `set_extra_state()` work where the class defines or inherits them. Assigned only to an
+    instance, whose class has neither, they are ignored by `state_dict()` and `load_state_dict()`.
     """
 
     class Inheriting(Counting):

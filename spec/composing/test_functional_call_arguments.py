@@ -75,7 +75,7 @@ def test_a_functional_call_raises_for_a_name_that_leads_through_no_submodule(nam
 @claim("UTIL-49", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_takes_a_single_argument_without_a_tuple():
     """`torch.func.functional_call(module, {}, args, kwargs)` calls the module with the elements of `args` where `args`
-    is a tuple, and with `args` itself where it is anything else, also a list.
+    is a tuple, and with `args` itself where it is another value than None, also a list.
     """
     assert torch.func.functional_call(Echo(), {}, 5) == ((5,), {})
     assert torch.func.functional_call(Echo(), {}, [1, 2]) == (([1, 2],), {})

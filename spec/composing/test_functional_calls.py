@@ -153,8 +153,8 @@ def test_a_functional_call_replaces_a_plain_tensor_too_unless_it_is_strict():
 
 @claim("UTIL-41", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_raises_for_the_name_of_a_plain_value():
-    """Passing a tensor to `torch.func.functional_call` under the name of a plain value, such as an int, raises
-    `TypeError`; the value and the parameters stay as they were.
+    """Passing a tensor to `torch.func.functional_call` under the name of a plain value other than None, such as an int,
+    raises `TypeError`; the value and the parameters stay as they were.
     """
     model = PLAIN_VALUE.on(Reading(), "x", torch.ones(3))
     own = model.y

@@ -26,8 +26,8 @@ class Tied(nn.Module):
 @claim("UTIL-73", source="torch.func.functional_call", since="2.0")
 def test_a_functional_call_of_a_tied_model_does_not_take_its_state_dict():
     """For a model with a tied parameter, `torch.func.functional_call(model, model.state_dict(), x)` raises
-    `ValueError`, as the two names hold two tensors; `dict(model.named_parameters())` and `state_dict(keep_vars=True)`
-    work.
+    `ValueError`, as the two names hold two tensors; `dict(model.named_parameters())` works, and without extra state so
+    does `state_dict(keep_vars=True)`.
     """
     model = Tied(3)
     with pytest.raises(ValueError, match=r"'p', 'q'.*which are tied"):

@@ -50,8 +50,8 @@ def test_a_load_pre_hook_is_given_the_entries_of_its_module_and_the_lists_of_err
 
 @claim("HOOK-42", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_is_given_the_metadata_of_its_own_module_or_an_empty_dict():
-    """A `_register_load_state_dict_pre_hook` hook gets the metadata that the checkpoint holds for the hook's own
-    module, such as `{"version": 3}`, and an empty dict where the checkpoint is a plain dict.
+    """Without `assign=True`, a `_register_load_state_dict_pre_hook` hook gets the metadata that the checkpoint holds
+    for the hook's own module, such as `{"version": 3}`, and an empty dict where the checkpoint is a plain dict.
     """
     model, given = ToyModel(5, 10), []
     model.linear._version = 3
@@ -106,8 +106,8 @@ def test_a_load_pre_hook_is_listed_with_the_name_the_docstring_and_the_attribute
 
 @claim("HOOK-34", source="torch.nn.Module._register_load_state_dict_pre_hook")
 def test_a_load_pre_hook_edits_a_copy_of_the_checkpoint(real_device):
-    """Entries that a `_register_load_state_dict_pre_hook` hook adds or replaces in the state dict that it gets are
-    loaded, and the checkpoint of the caller keeps its own entries.
+    """Entries for the hooked module and its submodules that a `_register_load_state_dict_pre_hook` hook adds or
+    replaces in the state dict that it gets are loaded, and the dict of the caller keeps its own entries.
     """
     model = ToyModel2(5, 10).to(real_device)
     checkpoint = model.state_dict()

@@ -65,8 +65,8 @@ def test_a_name_that_a_ModuleDict_lacks_raises():
 @claim("CONT-52", source="torch.nn.ModuleDict.update")
 @pytest.mark.parametrize(("last", "error"), [(3, TypeError), (("c",), ValueError), (("c", 1, 2), ValueError)])
 def test_updating_a_ModuleDict_or_ParameterDict_by_a_broken_pair_keeps_those_before(last, error):
-    """`update()` of an `nn.ModuleDict` or `nn.ParameterDict` raises `TypeError` for an element that is no sequence, and
-    `ValueError` for one that is not a pair, and keeps the pairs before it.
+    """`update()` of an `nn.ModuleDict` or `nn.ParameterDict` raises `TypeError` for an element that is not iterable,
+    and `ValueError` for a sequence of another length than 2, and keeps the pairs before it.
     """
     modules, parameters = nn.ModuleDict(), nn.ParameterDict()
     with pytest.raises(error, match=r"ModuleDict update sequence element #1 (should be Iterable; isint|has length)"):

@@ -20,8 +20,9 @@ def layers(*values):
     "hold", [nn.ModuleList, lambda modules: nn.Sequential(*modules)], ids=["ModuleList", "Sequential"]
 )
 def test_a_checkpoint_from_before_a_deletion_is_loaded_into_other_layers(hold, real_device):
-    """After `del layers[0]` in an `nn.ModuleList` or `nn.Sequential`, the other layers have new positions: with
-    `strict=False`, a checkpoint saved before the deletion loads the values of the deleted layer into the next one.
+    """After `del layers[0]` in an `nn.ModuleList` or an `nn.Sequential` made without names, positions shift: with
+    `strict=False`, a checkpoint saved before loads the values of the deleted layer into the next one, if that has the
+    same shapes.
     """
     model = hold(layers(1, 2, 3)).to(real_device)
     second, checkpoint = model[1], {key: value.clone() for key, value in model.state_dict().items()}

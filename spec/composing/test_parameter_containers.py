@@ -45,7 +45,8 @@ def test_where_a_parameter_was_a_ParameterList_or_ParameterDict_takes_only_a_ten
 @claim("CONT-57", source="torch.nn.ParameterList")
 def test_the_state_dict_of_a_ParameterList_or_ParameterDict_is_in_the_order_in_which_parameters_came():
     """`parameters()` and `state_dict()` of an `nn.ParameterList` or `nn.ParameterDict` are in the order in which
-    parameters were assigned: a tensor that replaces a number at position 0 comes last.
+    entries became parameters: a tensor that replaces a number at position 0 comes last, and one that replaces a
+    parameter keeps its place.
     """
     listed, keyed = nn.ParameterList([1, torch.ones(1)]), nn.ParameterDict({"a": 1, "b": torch.ones(1)})
     listed[0] = keyed["a"] = torch.zeros(1)
@@ -122,8 +123,8 @@ def test_a_ParameterList_or_ParameterDict_is_not_called():
 
 @claim("CONT-63", source="torch.nn.ParameterList.append")
 def test_appending_an_integer_tensor_to_a_ParameterList_raises_and_leaves_it_too_long():
-    """Appending an integer tensor to an `nn.ParameterList` raises `RuntimeError`, since a parameter requires grad, and
-    leaves `len()` one too high; iterating over the list then raises `AttributeError`.
+    """Appending an integer tensor that is no `nn.Parameter` to an `nn.ParameterList` raises `RuntimeError`, since a
+    parameter requires grad, and leaves `len()` one too high; iterating over the list then raises `AttributeError`.
     """
     weights = nn.ParameterList([torch.ones(1)])
     with pytest.raises(RuntimeError, match="floating point and complex dtype can require gradients"):

@@ -64,8 +64,8 @@ def test_parametrizations_of_one_parameter_are_applied_one_after_another():
 
 @claim("UTIL-55", source="torch.nn.utils.parametrize.is_parametrized")
 def test_is_parametrized_asks_for_the_module_or_for_one_name():
-    """`is_parametrized(model)` is True if any tensor of the module is parametrized, `is_parametrized(model, "weight")`
-    if `weight` is; an attribute `parametrizations` of another type doesn't count.
+    """`is_parametrized(module)` is True if a tensor of the module itself, not of a submodule, is parametrized,
+    `is_parametrized(module, "weight")` if `weight` is; an attribute `parametrizations` of another type doesn't count.
     """
     model, other = linear(Plus()), nn.Linear(1, 1)
     other.parametrizations = {"weight": 1}

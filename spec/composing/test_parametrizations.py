@@ -37,8 +37,9 @@ def keys(module):
 
 @claim("UTIL-02", source="torch.nn.utils.parametrize.register_parametrization")
 def test_a_parametrized_parameter_is_stored_as_its_original_and_computed_at_each_access(real_device):
-    """`nn.utils.parametrize.register_parametrization(model, "weight", parametrization)` keeps the parameter itself,
-    trained and saved as `parametrizations.weight.original`; `model.weight` is a tensor computed from it at each access.
+    """`register_parametrization(model, "weight", parametrization)`, where `parametrization` has no `right_inverse`,
+    keeps the parameter itself, trained and saved as `parametrizations.weight.original`; `model.weight` is a tensor
+    computed from it at each access.
     """
     model = linear(real_device)
     weight = model.weight
@@ -83,8 +84,8 @@ def test_the_original_of_a_parametrized_buffer_is_persistent_whatever_the_buffer
 
 @claim("UTIL-17", source="torch.nn.utils.parametrize.register_parametrization")
 def test_assigning_to_a_parametrized_name_sets_the_original_where_there_is_a_right_inverse():
-    """Assigning to a parametrized parameter changes the original in place to what `right_inverse` returns; where the
-    parametrization defines no `right_inverse`, assigning raises `RuntimeError`.
+    """Assigning to a parametrized parameter keeps the object of the original parameter and gives it the values that
+    `right_inverse` returns; where the parametrization defines no `right_inverse`, assigning raises `RuntimeError`.
     """
     model = parametrize.register_parametrization(linear(), "weight", Doubled())
     original = model.parametrizations.weight.original
@@ -132,8 +133,9 @@ def test_a_parametrization_that_changes_shape_or_dtype_raises_unless_it_is_regis
 @claim("UTIL-19", source="torch.nn.utils.parametrize.remove_parametrizations")
 @pytest.mark.parametrize("leave", [True, False])
 def test_removing_a_parametrization_gives_the_parameter_back_with_its_computed_or_its_original_value(leave):
-    """After `remove_parametrizations(model, "weight")`, the parameter that was the original is `weight` again, with the
-    computed value, or, with `leave_parametrized=False`, with the value of the original.
+    """Where the parametrization has one original, after `remove_parametrizations(model, "weight")` the parameter that
+    was the original is `weight` again, with the computed value, or, with `leave_parametrized=False`, with the value of
+    the original.
     """
     model = parametrize.register_parametrization(linear(), "weight", OneWay())
     original = model.parametrizations.weight.original
@@ -228,8 +230,9 @@ def test_the_old_spectral_norm_keeps_the_original_as_a_parameter_and_its_vectors
 
 @claim("UTIL-24", source="torch.nn.utils.parametrizations.spectral_norm")
 def test_the_new_spectral_norm_keeps_its_vectors_as_buffers_of_the_parametrization():
-    """`nn.utils.parametrizations.spectral_norm` keeps the parameter `parametrizations.weight.original` and two
-    persistent buffers, `"parametrizations.weight.0._u"` and `"parametrizations.weight.0._v"`.
+    """`nn.utils.parametrizations.spectral_norm` of a `weight` of two or more dimensions keeps the parameter
+    `parametrizations.weight.original` and two persistent buffers, `"parametrizations.weight.0._u"` and
+    `"parametrizations.weight.0._v"`.
     """
     model = parametrizations.spectral_norm(linear())
     assert [name for name, _ in model.named_parameters()] == ["bias", "parametrizations.weight.original"]

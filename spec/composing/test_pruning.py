@@ -40,7 +40,8 @@ def test_pruning_by_identity_makes_a_mask_of_ones():
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_of_pruning_leaves_the_parameter_and_masks_as_many_elements_as_asked(method):
     """`prune.random_unstructured`, `l1_unstructured`, `random_structured` and `ln_structured` return the module, whose
-    parameter is now `weight_orig`, unchanged, and whose `weight_mask` has as many zeros as `amount` asks for.
+    parameter is now `weight_orig`, unchanged, and whose `weight_mask` has zeros for as many elements, or slices if
+    structured, as `amount` asks for.
     """
     model = linear()
     weight, values = model.weight, model.weight.tolist()
@@ -165,8 +166,8 @@ def test_global_pruning_by_a_structured_method_raises():
 
 @claim("UTIL-99", source="torch.nn.utils.prune.is_pruned")
 def test_a_module_is_pruned_where_it_or_a_submodule_has_a_hook_that_prunes():
-    """`prune.is_pruned(module)` is True if the module or a submodule was pruned, and False otherwise, whatever other
-    forward pre-hooks it has.
+    """`prune.is_pruned(module)` is True if the module or a submodule was pruned and the pruning was not made permanent
+    by `prune.remove`, and False otherwise, whatever other forward pre-hooks it has.
     """
     model = nn.Sequential(nn.Sequential(linear()), linear())
     model[1].register_forward_pre_hook(lambda module, args: None)

@@ -49,8 +49,8 @@ def test_a_parametrization_takes_the_training_mode_of_its_module_when_it_is_regi
 
 @claim("UTIL-108", source="torch.nn.utils.parametrize.register_parametrization")
 def test_registering_a_parametrization_calls_its_right_inverse_and_its_forward_once():
-    """`register_parametrization` calls `right_inverse` and `forward` of the parametrization once each, to check that
-    they fit the parameter, whether it is the parameter's first parametrization or a further one.
+    """`register_parametrization` without `unsafe=True` calls `right_inverse` and `forward` of the parametrization once
+    each, to check that they fit the parameter, whether it is the parameter's first parametrization or a further one.
     """
     model, first, second = nn.Linear(1, 1), Doubled(), Doubled()
     parametrize.register_parametrization(model, "weight", first)
@@ -73,8 +73,8 @@ def test_registering_a_parametrization_as_unsafe_calls_the_right_inverse_of_the_
 
 @claim("UTIL-110", source="torch.nn.utils.parametrize.register_parametrization")
 def test_an_optimizer_goes_on_training_a_parameter_that_is_parametrized_by_one_tensor(real_device):
-    """An optimizer that was built before `register_parametrization` trains the original, which is the same parameter:
-    the gradient comes through the parametrization.
+    """An optimizer that was built before `register_parametrization` trains the original, which is the same parameter,
+    unless `right_inverse` returns several tensors: the gradient comes through the parametrization.
     """
     model = nn.Linear(1, 1, bias=False).to(real_device)
     nn.init.constant_(model.weight, 8)

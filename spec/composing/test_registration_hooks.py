@@ -225,8 +225,8 @@ def test_a_registration_hook_does_not_run_for_an_invalid_name(what, name):
 @claim("HOOK-19", source="torch.nn.modules.module.register_module_parameter_registration_hook", since="2.0")
 def test_registration_hooks_see_all_that_a_constructor_registers_at_every_depth():
     """Global registration hooks, as of `register_module_parameter_registration_hook`, are called for each parameter,
-    buffer and submodule that a constructor registers, at every depth, in the order of registration, but not for a
-    parameter that is None.
+    buffer and submodule that a constructor registers, at every depth, in order, but not for a parameter that is None or
+    a module put in by `insert()`.
     """
     seen = []
     note = lambda module, name, value: seen.append((type(module).__name__, name))  # noqa: E731

@@ -80,8 +80,8 @@ def test_deleting_a_module_of_a_Sequential_with_names_replaces_the_names_by_posi
 @claim("CONT-42", source="torch.nn.Sequential")
 @pytest.mark.parametrize("way", ["right", "left", "in place"])
 def test_a_multiple_of_a_Sequential_holds_the_same_modules_again(way):
-    """`model * 2`, `2 * model` and `model *= 2` of an `nn.Sequential` hold the same modules twice, not copies: the
-    state dict has keys for both, and `parameters()` lists each parameter once.
+    """`model * 2`, `2 * model` and `model *= 2` of an `nn.Sequential` of numbered layers hold the same modules twice,
+    not copies: the state dict has keys for both, and `parameters()` lists each parameter once.
     """
     model = nn.Sequential(*layers(1, 2))
     parameters = list(model.parameters())
@@ -129,8 +129,9 @@ def test_a_sum_of_Sequentials_numbers_the_same_modules_anew():
 
 @claim("CONT-45", source="torch.nn.Sequential.insert")
 def test_inserting_beyond_the_ends_of_a_Sequential_raises():
-    """`nn.Sequential.insert()` counts a negative position from the end, raises `IndexError` beyond the ends and
-    `AssertionError` for None or another value that is not a module, and changes nothing then.
+    """`insert()` of an `nn.Sequential` whose layers are named `"0"`, `"1"` and so on counts a negative position from
+    the end, raises `IndexError` beyond the ends and `AssertionError` for None or another non-module, and changes
+    nothing then.
     """
     model = nn.Sequential(*layers(1, 2))
     for beyond in (3, -3):
@@ -147,8 +148,8 @@ def test_inserting_beyond_the_ends_of_a_Sequential_raises():
 
 @claim("CONT-46", source="torch.nn.Sequential.insert")
 def test_inserting_into_a_Sequential_with_names_raises_except_at_the_end():
-    """In an `nn.Sequential` with names, such as one made of an `OrderedDict`, `insert()` anywhere but at the end raises
-    `KeyError` and adds nothing; so does `model *= 2`.
+    """In an `nn.Sequential` all of whose layers have names instead of numbers, such as one made of an `OrderedDict`,
+    `insert()` before one of the layers raises `KeyError` and adds nothing; so does `model *= 2`.
     """
     model = nn.Sequential(OrderedDict(a=layers(1)[0], b=layers(2)[0]))
     with pytest.raises(KeyError, match="'1'"):

@@ -42,8 +42,8 @@ def test_a_conversion_keeps_tied_parameters_tied(kind, convert, real_device):
 @pytest.mark.parametrize("kind", BUFFERS)
 @pytest.mark.parametrize("convert", [*CHANGING, "to(meta)"])
 def test_a_conversion_or_move_gives_each_name_of_a_shared_buffer_a_tensor_of_its_own(kind, convert, real_device):
-    """A conversion or move that changes a tied buffer, such as `.double()`, `.to(torch.bfloat16)` or `.to("meta")`,
-    gives each of its names a tensor of its own.
+    """A conversion or move that changes a buffer that several attributes hold, such as `.double()`,
+    `.to(torch.bfloat16)` or `.to("meta")`, gives each of these attributes a tensor of its own.
     """
     model = kind.on(NestedModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
     share(model.x, model.body.inner, "y")

@@ -43,8 +43,8 @@ def test_backward_hooks_get_None_for_what_is_no_tensor_and_nothing_for_keyword_a
 
 @claim("HOOK-94", source="torch.nn.Module.register_full_backward_hook")
 def test_a_full_backward_hook_runs_where_no_input_requires_grad():
-    """Where no input of a trainable module requires grad, a `register_full_backward_hook` hook still runs in
-    `backward()`, with None in `grad_input` and the gradient of the output in `grad_output`.
+    """Where a trainable module gets positional inputs and none of them requires grad, a `register_full_backward_hook`
+    hook still runs in `backward()`, with None in `grad_input` and the gradient of the output in `grad_output`.
     """
     model, seen = Scaled(), []
     model.register_full_backward_hook(lambda module, *gradients: seen.append(gradients))
@@ -70,8 +70,9 @@ def test_a_full_backward_hook_does_not_run_where_no_output_requires_grad():
 @claim("HOOK-96", source="torch.nn.Module.register_full_backward_pre_hook", since="2.0")
 @pytest.mark.parametrize("register", HOOKS)
 def test_a_forward_with_a_backward_hook_is_given_views_of_its_inputs(register):
-    """Where an input requires grad, `forward` of a module with a `register_full_backward_hook` or
-    `register_full_backward_pre_hook` hook gets a view of it; a module without backward hooks gets the input itself.
+    """Where gradients are enabled and a positional input requires grad, `forward` of a module with a
+    `register_full_backward_hook` or `register_full_backward_pre_hook` hook gets a view of it; a module without backward
+    hooks gets the input itself.
     """
     model, given, x = Scaled(), [], ones()
     forward = model.forward
@@ -88,8 +89,9 @@ def test_a_forward_with_a_backward_hook_is_given_views_of_its_inputs(register):
 @claim("HOOK-97", source="torch.nn.Module.register_full_backward_pre_hook", since="2.0")
 @pytest.mark.parametrize("register", HOOKS)
 def test_the_caller_of_a_module_with_a_backward_hook_is_given_a_view_of_its_output(register):
-    """Where the output requires grad, the caller of a module with a `register_full_backward_hook` or
-    `register_full_backward_pre_hook` hook gets a view of the tensor that `forward` returned and forward hooks saw.
+    """Where the output is a tensor or a tuple and requires grad, the caller of a module with a
+    `register_full_backward_hook` or `register_full_backward_pre_hook` hook gets a view of each tensor that `forward`
+    returned and forward hooks saw.
     """
     model, seen = Scaled(), []
     model.register_forward_hook(lambda module, args, output: seen.append(output))
@@ -147,7 +149,8 @@ def test_a_global_forward_pre_hook_replaces_the_arguments_by_a_tuple_or_a_single
 @claim("HOOK-101", source="torch.nn.modules.module.register_module_full_backward_hook")
 def test_a_global_full_backward_hook_may_replace_the_gradient_of_the_input(monkeypatch):
     """A `register_module_full_backward_hook` hook is called with `(module, grad_input, grad_output)`; the tuple that it
-    returns replaces the gradient of the input, and gradients of parameters stay unchanged.
+    returns replaces the gradient of the input, with which `backward()` goes on. Gradients of the module's own
+    parameters stay unchanged.
     """
     monkeypatch.setattr(nn.modules.module, "_global_is_full_backward_hook", None)
     model, x, given = Scaled(), ones(), []

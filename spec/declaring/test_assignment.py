@@ -180,8 +180,8 @@ def test_a_parameter_assigned_to_a_submodule_replaces_it_with_all_its_state():
 @claim("SET-12", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_registered_state_set_to_None_is_neither_listed_nor_saved_until_it_is_assigned_again(kind):
-    """A parameter or buffer set to None is neither listed nor in the state dict; assigned again, it is registered,
-    persistent or non-persistent as before.
+    """A parameter or buffer set to None is neither listed nor in the state dict. Assigning the same parameter or tensor
+    again registers it, persistent or non-persistent as before.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     held, keys = model.x, list(model.state_dict())

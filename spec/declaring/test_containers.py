@@ -53,7 +53,9 @@ def test_a_tensor_in_a_ParameterList_or_ParameterDict_becomes_a_trainable_parame
 @claim("CONT-03", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize("persistent", [True, False])
 def test_an_nn_Buffer_in_a_ParameterList_or_ParameterDict_becomes_a_parameter(persistent):
-    """An `nn.Buffer` in an `nn.ParameterList` or `nn.ParameterDict` becomes a parameter there, not a buffer."""
+    """A floating-point `nn.Buffer` in an `nn.ParameterList` or `nn.ParameterDict` becomes a parameter there, not a
+    buffer.
+    """
     buffer = nn.Buffer(torch.ones(3), persistent=persistent)
     model = nn.Module()
     model.listed, model.keyed = nn.ParameterList([buffer]), nn.ParameterDict({"x": buffer})

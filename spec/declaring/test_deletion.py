@@ -12,7 +12,7 @@ from .registries import MODULE, kept_as
 @pytest.mark.parametrize("kind", [*KINDS, MODULE])
 def test_deleting_an_attribute_removes_it_whatever_its_kind_and_frees_its_name(kind):
     """`del module.x` removes a parameter, buffer, submodule or plain attribute and frees its name: `register_buffer`
-    can then take it.
+    can then take it, unless the class has an attribute of that name.
     """
     model = kind.on(ToyModel3(5, 10), "x", torch.ones(3))
     del model.x

@@ -41,8 +41,9 @@ LISTINGS = {
 @claim("ENUM-51", source="torch.nn.Module.named_modules")
 @pytest.mark.parametrize("listing", LISTINGS)
 def test_a_module_of_a_class_with_eq_and_no_hash_cannot_be_listed(listing):
-    """`parameters()`, `buffers()`, `modules()`, `zero_grad()` and `requires_grad_()` raise `TypeError` for a module
-    whose class defines `__eq__` without `__hash__`, and for every module that contains it."""
+    """Going through `parameters()`, `buffers()` or `modules()`, and calling `zero_grad()` or `requires_grad_()`, raises
+    `TypeError` for a module whose class defines `__eq__` without `__hash__`, and for every module that contains it.
+    """
     with pytest.raises(TypeError, match="unhashable type: 'Compared'"):
         LISTINGS[listing](Compared())
     with pytest.raises(TypeError, match="unhashable type: 'Compared'"):
@@ -81,8 +82,8 @@ def test_a_module_of_a_class_with_eq_and_no_hash_can_be_converted_alone_and_not_
 
 @claim("ENUM-54", source="torch.nn.Module.parameters")
 def test_a_dataclass_lists_its_parameters_if_it_is_made_without_eq():
-    """`parameters()` of a module whose class is a plain `@dataclasses.dataclass` raises `TypeError`, as the decorator
-    defines `__eq__` without `__hash__`; with `eq=False` it lists the parameters.
+    """Going through `parameters()` of a module whose class is a plain `@dataclasses.dataclass` raises `TypeError`, as
+    the decorator defines `__eq__` without `__hash__`; with `eq=False` it lists the parameters.
     """
 
     def prepare(self):

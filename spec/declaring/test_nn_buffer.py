@@ -47,8 +47,8 @@ def test_an_nn_Buffer_is_persistent_unless_the_keyword_persistent_is_False(devic
 
 @claim("BUF-03", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_is_a_Tensor_that_isinstance_knows(device):
-    """An `nn.Buffer` made from a plain tensor has the type `torch.Tensor`; `isinstance(value, nn.Buffer)` is True for
-    it and False for other tensors, and it is no `nn.Parameter`.
+    """An `nn.Buffer` made from a plain tensor has the type `torch.Tensor` and is no `nn.Parameter`; `isinstance(value,
+    nn.Buffer)` is True for it and False for other tensors but an `nn.parameter.UninitializedBuffer`.
     """
     buffer = nn.Buffer(torch.ones(3, device=device))
     assert type(buffer) is torch.Tensor

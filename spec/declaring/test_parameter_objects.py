@@ -45,8 +45,8 @@ def test_a_parameter_made_of_a_parameter_is_another_one_over_the_same_memory(kin
 
 @claim("REG-31", source="torch.nn.Parameter")
 def test_repr_of_a_parameter_starts_with_Parameter_containing():
-    """The `repr()` of an `nn.Parameter` made of a plain tensor, and of an instance of a subclass of `nn.Parameter`, is
-    "Parameter containing:" and the tensor on the next line.
+    """The `repr()` of an `nn.Parameter` made of a plain tensor, and of an instance of a subclass of your own, begins
+    with "Parameter containing:" and has the tensor on the next line.
     """
     assert repr(nn.Parameter(torch.ones(2))) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
     assert repr(nn.Parameter(torch.ones(2), requires_grad=False)) == "Parameter containing:\ntensor([1., 1.])"

@@ -42,8 +42,8 @@ def test_a_copied_or_pickled_module_keeps_plain_attributes_too(kind, route, real
 
 @claim("ATTR-02", source="torch.nn.Parameter")
 def test_a_tensor_computed_from_a_parameter_is_a_snapshot(real_device):
-    """A tensor computed from a parameter and assigned to the module is a snapshot: later in-place changes of the
-    parameter do not reach it, and it is not saved.
+    """A new tensor computed from a parameter, such as `weight * 2`, and assigned as a plain attribute is a snapshot:
+    later in-place changes of the parameter do not reach it, and it is not saved. A view follows the parameter.
     """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3, device=real_device))
@@ -126,8 +126,8 @@ def test_an_array_of_another_library_is_a_plain_attribute_and_raises_TypeError_a
 
 @claim("ATTR-07", source="torch.nn.Module")
 def test_a_plain_attribute_set_with_object_setattr_hides_a_parameter_that_stays_registered():
-    """`object.__setattr__(model, "b1", value)` under a parameter's name hides the parameter from `model.b1` until it is
-    deleted again; the parameter stays registered.
+    """`object.__setattr__(model, "b1", value)` under a parameter's name hides the parameter, which stays registered,
+    from `model.b1` until `object.__delattr__(model, "b1")`. `del model.b1` deletes the parameter instead of the value.
     """
     model = ToyModel3(5, 10)
     parameter = model.b1

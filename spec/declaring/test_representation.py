@@ -22,7 +22,9 @@ class Described(nn.Module):
 @claim("ENUM-35", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [*KINDS, MODULE])
 def test_dir_lists_state_of_every_kind_among_methods_and_attributes(kind):
-    """`dir(model)` lists parameters, buffers, submodules and plain attributes beside methods."""
+    """`dir(model)` lists parameters, buffers, submodules and plain attributes beside methods, except names that begin
+    with a digit, such as those in an `nn.Sequential`.
+    """
     model = ToyModel3(5, 10)
     before = dir(model)
     kind.put(model, "x", torch.ones(3))
@@ -78,8 +80,8 @@ def test_repr_shows_one_line_of_extra_repr_in_the_brackets_and_more_on_lines_of_
 
 @claim("ENUM-40", source="torch.nn.Module.extra_repr")
 def test_repr_shows_extra_repr_before_the_submodules_in_the_order_of_registration():
-    """For a module with submodules, `repr()` shows `extra_repr()` on a line of its own, then the submodules in the
-    order of registration, one that is None too.
+    """For a module with submodules other than an `nn.ModuleList`, `repr()` shows `extra_repr()` on a line of its own,
+    then the submodules in the order of registration, including one that is None.
     """
     model = Described("width=3")
     model.b, model.a = nn.Identity(), Described("depth=2")

@@ -29,8 +29,9 @@ def test_a_load_of_a_folder_writes_into_the_tensors_of_the_module(dcp, tmp_path,
 
 @claim("DIST-35", source=LOAD, since="2.4")
 def test_a_load_of_a_folder_leaves_extra_state_in_the_dict(dcp, tmp_path):
-    """`torch.distributed.checkpoint.load` puts extra state into the dict that it is given, and not into the module:
-    that needs `load_state_dict()`."""
+    """`torch.distributed.checkpoint.load` puts extra state into the state dict that it is given, and not into the
+    module: that needs `load_state_dict()`, which `load` calls itself only where the dict holds the module as a value.
+    """
 
     class Counting(nn.Module):
         def __init__(self, steps):

@@ -83,8 +83,9 @@ def test_get_optimizer_state_dict_makes_an_optimizer_that_has_no_state_step(dsd)
 
 @claim("DIST-70", source=GET, since="2.4")
 def test_get_optimizer_state_dict_changes_parameters_where_the_rate_is_not_called_lr(dsd):
-    """`get_optimizer_state_dict` makes an optimizer without state step once, with zero gradients and `"lr"` set to
-    zero: where the step needs no gradient and the rate has another name, this changes the parameters.
+    """`get_optimizer_state_dict` makes an optimizer without state, whose parameters have no gradients, step once, with
+    zero gradients and `"lr"` set to zero: where the step needs no gradient and the rate has another name, this changes
+    the parameters.
     """
 
     class Shrinking(torch.optim.Optimizer):
@@ -239,8 +240,9 @@ def test_optimizer_state_of_a_tied_parameter_has_its_first_name(dsd):
 
 @claim("DIST-80", source="torch.distributed.checkpoint.state_dict.set_state_dict", since="2.2")
 def test_get_state_dict_and_set_state_dict_take_model_and_optimizer_together(dsd, trained):
-    """After `set_state_dict` has loaded the results of `get_state_dict(model, optimizer)` into a new model and a new
-    optimizer, these two train on as the old ones do.
+    """After `set_state_dict` has loaded a copy of the results of `get_state_dict(model, optimizer)` into a new model
+    and a new optimizer, these two make the steps that the old ones make, where nothing random and no state outside the
+    results takes part.
     """
     model, optimizer = trained
     of_model, of_optimizer = dsd.get_state_dict(model, optimizer)

@@ -131,8 +131,9 @@ def test_set_model_state_dict_writes_into_the_tensors_of_the_module(dsd, options
 
 @claim("DIST-55", source=OPTIONS, since="2.2")
 def test_without_strict_set_model_state_dict_returns_the_names_that_do_not_match(dsd):
-    """`set_model_state_dict` with `strict=False` loads what matches and returns missing and unexpected names; by
-    default it raises `RuntimeError` for such names, but has then loaded what matches.
+    """Without `full_state_dict=True`, `set_model_state_dict` with `strict=False` loads what matches and returns missing
+    and unexpected names; with `strict=True`, the default, it raises `RuntimeError` for such names, but has then loaded
+    what matches.
     """
     checkpoint = {"p": torch.full((4,), 5.0), "z": torch.ones(1)}
     model, failing = State(1), State(1)

@@ -11,7 +11,8 @@ from .ranks import State
 @claim("DIST-05", source="torch.nn.DataParallel")
 def test_a_replica_has_no_parameters_and_the_buffers_of_its_module():
     """A replica, as `_replicate_for_data_parallel()` makes it for `nn.DataParallel` on GPUs, has no registered
-    parameters and starts with the module's own buffers; the module keeps its parameters."""
+    parameters of its own and starts with the module's own buffers and submodules; the module keeps its parameters.
+    """
     model = State(1)
     replica = model._replicate_for_data_parallel()
     assert list(replica.parameters()) == []

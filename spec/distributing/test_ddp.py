@@ -103,7 +103,7 @@ def around_no_grad(rank):
 @claim("DIST-08", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_broadcasts_no_buffers_in_the_forward_after_one_without_gradients(ranks):
     """After a forward under `torch.no_grad()`, `DistributedDataParallel` (DDP) does not copy the buffers of rank 0 to
-    the other ranks before the next forward, but copies them again before the forward after that.
+    the other ranks before the next forward. After a forward with gradients, outside `no_sync()`, DDP copies them.
     """
     assert ranks(around_no_grad) == [[1, 1, 1], [1, 2, 1]]
 
@@ -119,8 +119,10 @@ def registered_late(rank):
 
 @claim("DIST-09", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_broadcasts_a_buffer_that_was_rebound_or_registered_after_it_was_built(ranks):
-    """A buffer that is rebound or registered on the module after `DistributedDataParallel` (DDP) was built is copied
-    from rank 0 to every rank before a forward too."""
+    """Where the module had a buffer when `DistributedDataParallel` (DDP) was built, a buffer that is rebound or
+    registered later is copied from rank 0 to every rank before a forward too; otherwise a buffer registered later is
+    not.
+    """
     assert ranks(registered_late) == [(5, 7), (5, 7)]
 
 
@@ -137,7 +139,8 @@ def statistics(rank):
 @claim("DIST-10", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_lets_each_rank_update_its_own_BatchNorm_statistics_until_the_next_forward(ranks):
     """Under `DistributedDataParallel` (DDP), each rank updates BatchNorm's `running_mean` from its own batch; by
-    default, before the next forward, rank 0's `running_mean` replaces that of every other rank.
+    default, before the next forward, rank 0's `running_mean` replaces that of every other rank, unless the last forward
+    ran under `no_sync()` or `torch.no_grad()`.
     """
     assert ranks(statistics) == [[0, 0], [1, 1]]
 

@@ -114,7 +114,7 @@ def reset_views(rank):
 @claim("DIST-88", source="torch.nn.parallel.DistributedDataParallel")
 def test_zero_grad_of_an_optimizer_resets_gradients_that_are_views(ranks):
     """`zero_grad()` of an optimizer resets gradients under `DistributedDataParallel(gradient_as_bucket_view=True)`:
-    with `set_to_none=False` they stay views and become zeros, by default they become None.
+    with `set_to_none=False` they stay views and become zeros, with `set_to_none=True` they become None.
     """
     assert ranks(reset_views)[0] == ((True, True, [0] * 4), None)
 

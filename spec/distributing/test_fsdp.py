@@ -40,8 +40,9 @@ def shards(rank):
 
 @claim("DIST-19", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_a_rank_holds_its_share_of_a_parameter_and_the_whole_of_a_buffer(ranks):
-    """Under `fully_shard` (FSDP2), each rank holds a shard of every parameter, and every buffer whole. The `.shape` of
-    such a parameter is still the shape of the whole, and frozen parameters stay frozen.
+    """Under `fully_shard` (FSDP2), each rank holds a shard of every parameter outside `ignored_params`, and every
+    buffer whole; a 0-d parameter raises `ValueError`. A sharded parameter's `.shape` is still that of the whole, and
+    frozen parameters stay frozen.
     """
     parameters, local, whole, buffer, requires_grad = ranks(shards)[0]
     assert parameters == [("p", True), ("f", True)]

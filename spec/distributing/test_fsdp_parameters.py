@@ -47,8 +47,9 @@ def placed(rank):
 
 @claim("DIST-90", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_fully_shard_splits_parameters_along_their_first_dimension(ranks):
-    """`fully_shard(module, mesh=mesh)` on a mesh of one dimension makes each parameter a `DTensor` with the placement
-    `(Shard(0),)`."""
+    """`fully_shard(module, mesh=mesh)` without further options, on a mesh of one dimension, makes each parameter a
+    `DTensor` with the placement `(Shard(0),)`.
+    """
     assert ranks(placed)[0] == ("(Shard(dim=0),)", [4, 2], [2, 2])
 
 
@@ -79,8 +80,9 @@ def values(rank):
 
 @claim("DIST-92", source="torch.distributed.fsdp.FSDPModule", since="2.7")
 def test_a_parameter_that_is_unsharded_is_a_parameter_as_before_and_freed_by_reshard(ranks):
-    """`unshard()` under `fully_shard` (FSDP2) registers a trainable `nn.Parameter` of the whole shape; `reshard()`
-    frees its memory and registers the same `DTensor` parameter as before."""
+    """`unshard()` under `fully_shard` (FSDP2) registers an `nn.Parameter` of the whole shape, trainable if the
+    parameter was trainable before; `reshard()` frees its memory and registers the same `DTensor` parameter as before.
+    """
     assert ranks(values)[0] == ("Parameter", True, [4], True, True)
 
 

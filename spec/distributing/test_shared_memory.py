@@ -31,8 +31,9 @@ def test_a_shared_parameter_or_buffer_changes_here_when_a_fork_changes_it(kind):
 
 @claim("DIST-29", source="torch.nn.Module.share_memory")
 def test_share_memory_leaves_a_plain_tensor_to_each_process():
-    """`share_memory()` does not share a plain tensor: when a forked process changes it in place, it stays unchanged in
-    the parent process."""
+    """`share_memory()` does not share a plain tensor with memory of its own: when a forked process changes it in place,
+    it stays unchanged in the parent process.
+    """
     model = PLAIN_TENSOR.on(nn.Module(), "x", torch.zeros(3)).share_memory()
     assert in_a_fork(fill, model) == [7, 7, 7]
     assert model.x.tolist() == [0, 0, 0]

@@ -55,8 +55,9 @@ def test_save_state_keeps_the_tensors_of_the_prepared_model(kind, outcome, tmp_p
 @claim("ROAD-29", source="accelerate.Accelerator.load_state", needs="accelerate, safetensors")
 @road("accelerate save_state", raises=(SideBySide, Slice, Expanded))
 def test_load_state_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_storage(kind, tmp_path):
-    """`load_state` of accelerate raises `RuntimeError` for a model with a tensor that uses a part of its storage, such
-    as half of a chunk, a slice or an expanded tensor, though `save_state` has written it without an error.
+    """By default, with safetensors files, `load_state` of accelerate raises `RuntimeError` for a model with a tensor
+    that uses a part of its storage, such as a slice or an expanded tensor, though `save_state` has written it without
+    an error.
     """
     from accelerate import Accelerator
 
@@ -73,8 +74,8 @@ def test_load_state_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_stora
 @claim("ROAD-30", source="accelerate.Accelerator.save_state", needs="accelerate, safetensors")
 @road("accelerate save_state", raises=(ExtraNumber,))
 def test_save_state_of_extra_state_that_is_no_tensor_raises_AttributeError(tmp_path):
-    """`accelerator.save_state` of accelerate raises `AttributeError` for a model with extra state that is a number and
-    no tensor.
+    """By default, with safetensors files, `accelerator.save_state` of accelerate raises `AttributeError` for a model
+    with extra state that is a number and no tensor.
     """
     from accelerate import Accelerator
 

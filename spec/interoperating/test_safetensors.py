@@ -37,9 +37,9 @@ from .kinds import (
     reads_wrong=(Versioned, Conjugated),
 )
 def test_save_file_keeps_the_tensors_of_a_state_dict(kind, outcome, tmp_path):
-    """`safetensors.torch.save_file` of a state dict and `load_file` keep contiguous parameters and buffers that are not
-    tied, and extra state that is a tensor; `requires_grad`, non-persistent buffers, plain tensors and the training mode
-    are lost.
+    """`safetensors.torch.save_file` and `load_file` keep contiguous parameters and buffers that neither overlap nor are
+    complex128 or conjugated, and extra state that is a tensor; `requires_grad`, non-persistent buffers, plain tensors
+    and the training mode are lost.
     """
     from safetensors.torch import load_file, save_file
 
@@ -96,8 +96,9 @@ def test_save_file_raises_NotImplementedError_for_a_meta_tensor(tmp_path):
 @claim("ROAD-16", source="safetensors.torch.save_file", needs="safetensors")
 @road("safetensors save_file", kept=(SideBySide, Slice))
 def test_save_file_keeps_halves_of_one_tensor_and_a_slice(kind, tmp_path):
-    """`safetensors.torch.save_file` writes two tensors that lie side by side in one storage, and a slice of a longer
-    tensor, each with its own values and no more: no error is raised unless elements overlap.
+    """`safetensors.torch.save_file` writes two contiguous tensors that lie side by side in one storage, and a
+    contiguous slice of a longer tensor, each with its own values and no more. Tensors that overlap or aren't contiguous
+    raise an error.
     """
     from safetensors.torch import load_file, save_file
 
@@ -165,7 +166,8 @@ def test_save_model_keeps_ties_and_transposed_tensors_too(kind, outcome, tmp_pat
 @road("safetensors save_model", raises=(SideBySide, Slice, Expanded))
 def test_save_model_raises_RuntimeError_for_a_tensor_that_is_a_part_of_its_storage(kind, tmp_path):
     """`safetensors.torch.save_model` raises `RuntimeError` for a parameter or buffer that doesn't cover its whole
-    storage: half of a chunk and a slice, which `save_file` writes, and an expanded tensor.
+    storage, where no other tensor of the module does: half of a chunk and a slice, which `save_file` writes, and an
+    expanded tensor.
     """
     from safetensors.torch import save_model
 

@@ -104,8 +104,8 @@ def test_to_passes_the_memory_format_to_tensors_of_four_and_five_dimensions_only
 @claim("MOVE-17", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_channels_last_reorders_state_of_four_dimensions_and_leaves_state_of_fewer_as_it_is(kind, real_device):
-    """`.to(memory_format=torch.channels_last)` changes the strides of 4-d parameters and buffers and leaves those of
-    fewer dimensions, and all values, unchanged.
+    """`.to(memory_format=torch.channels_last)` gives 4-d parameters and buffers channels-last strides and leaves the
+    strides of those of fewer dimensions, and all values, unchanged.
     """
     model = nn.Module()
     for shape in ((3,), (2, 3), (2, 3, 4), (2, 3, 4, 5)):

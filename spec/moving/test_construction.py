@@ -52,8 +52,9 @@ def test_a_module_built_under_the_meta_device_has_state_with_shapes_and_without_
 @claim("MOVE-29", source="torch.device", since="2.0")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
 def test_a_device_context_decides_where_a_new_tensor_is_made(kind, device):
-    """Under `with torch.device(device)`, a new tensor is made on that device, be it for a parameter, a buffer or a
-    plain tensor; before and after the block, on the CPU.
+    """Under `with torch.device(device)`, what a factory such as `torch.ones` makes without `device=` is on that device,
+    be it for a parameter, a buffer or a plain tensor; before and after the block, on the CPU. `torch.Tensor([1.0])`
+    stays on the CPU.
     """
     model = nn.Module()
     kind.on(model, "before", torch.ones(3))

@@ -54,8 +54,8 @@ def test_a_conversion_converts_every_floating_parameter_and_buffer(device, Model
 @claim("MOVE-02", source="torch.nn.Module.float")
 @any_model
 def test_a_conversion_other_than_type_leaves_integer_and_bool_state_as_it_is(device, Model, channels, shape):
-    """`.float()`, `.double()`, `.half()`, `.bfloat16()` and `.to(dtype)` keep buffers and frozen parameters of integer
-    or bool dtype as the very same tensors; `.type(dtype)` does not.
+    """By default, `.float()`, `.double()`, `.half()`, `.bfloat16()` and `.to(dtype)` keep buffers and frozen parameters
+    of integer or bool dtype as the very same tensors; `.type(dtype)` does not.
     """
     model = Model(*channels).to(device)
     for kind, dtype in product(available([FROZEN_PARAMETER, *BUFFERS]), INTEGER):

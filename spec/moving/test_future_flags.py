@@ -79,8 +79,8 @@ def test_replace_mode_replaces_a_parameter_even_where_a_conversion_has_nothing_t
 @claim("MOVE-53", source="torch.__future__.set_overwrite_module_params_on_conversion")
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_replace_mode_gives_the_new_parameter_a_converted_copy_of_the_gradient(requires_grad):
-    """In the replace mode of `torch.__future__`, a conversion gives the new parameter a converted copy of the gradient,
-    with the same `requires_grad`; the old parameter keeps its own.
+    """In the replace mode of `torch.__future__`, a conversion to another dtype gives the new parameter a converted copy
+    of the gradient, with the same `requires_grad`; the old parameter keeps its own.
     """
     model = nn.Linear(2, 3)
     bias = model.bias
@@ -145,7 +145,7 @@ def test_replace_mode_raises_AssertionError_for_a_parameter_with_a_grad_fn():
 @pytest.mark.parametrize("convert", CONVERSIONS)
 def test_swap_mode_keeps_parameter_objects_and_replaces_buffers(kind, convert):
     """In the swap mode of `torch.__future__`, a conversion, `.to("meta")` or `to_empty()` keeps the parameter objects
-    and their `requires_grad`, and replaces the buffers.
+    and their `requires_grad`, and replaces the buffers that it changes.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     model.register_buffer("b", torch.ones(3))

@@ -94,9 +94,9 @@ def test_a_parameter_that_is_made_anew_has_no_grad_dtype_of_its_own(way):
 
 @claim("MOVE-106", source="torch.Tensor.grad_dtype", since="2.10")
 def test_a_load_keeps_a_grad_dtype_and_an_assigning_load_takes_the_checkpoint_s():
-    """`load_state_dict()`, `requires_grad_()` and `copy.copy` keep a `grad_dtype` that was set. The tensors of
-    `state_dict()` lack it, except with `keep_vars=True`; `load_state_dict(assign=True)` takes over the `grad_dtype` of
-    the checkpoint's tensor.
+    """By default, `load_state_dict()`, `requires_grad_()` and `copy.copy` of a module keep a `grad_dtype` that was set
+    on a parameter. The tensors of `state_dict()` lack it, except with `keep_vars=True`; `load_state_dict(assign=True)`
+    takes over that of an `nn.Parameter` in the checkpoint.
     """
     model, checkpoint = layer(), nn.Linear(2, 2, bias=False).state_dict()
     model.load_state_dict(checkpoint)

@@ -24,7 +24,7 @@ CONVERT = [to(torch.float64), to(torch.bfloat16)]
 @pytest.mark.parametrize("convert", CONVERT)
 def test_a_conversion_keeps_every_parameter_object(kind, convert, device):
     """By default, a dtype conversion such as `.double()` keeps every `nn.Parameter` object, trainable or frozen, and
-    its `requires_grad`: the same object then has the new dtype.
+    its `requires_grad`: the same object, if of a floating-point dtype, then has the new dtype.
 
     So optimizers and other references to a parameter stay valid. Moves to other devices are left to the backend.
     """
@@ -132,7 +132,7 @@ def test_a_parameter_keeps_its_hooks_its_attributes_and_its_class_through_a_conv
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_a_conversion_drops_the_attributes_of_a_buffer_and_keeps_its_class(kind):
     """A conversion to another dtype drops the Python attributes of a buffer and keeps its class, if that is a subclass
-    of `torch.Tensor`.
+    of `torch.Tensor` and not of `nn.Parameter`.
     """
 
     class Table(torch.Tensor):

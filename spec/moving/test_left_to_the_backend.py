@@ -10,8 +10,8 @@ from ..vocabulary import NestedModel, claim
 
 @claim("BACK-01", source="torch.nn.Module.to")
 def test_a_move_keeps_every_parameter_object_or_replaces_every_one(move, observe):
-    """A move to another device keeps all parameter objects of a module or replaces all of them; which of the two is
-    left to the backend.
+    """A move of a module whose parameters are all on one device to another device keeps all parameter objects or
+    replaces all of them; which of the two is left to the backend.
     """
     model = NestedModel(5, 10).to(move.source)
     before = list(model.parameters())

@@ -28,8 +28,8 @@ def test_an_optimizer_built_before_a_move_holds_the_parameters_of_the_module_exa
 
 @claim("MOVE-117", source="torch.nn.Module.to_empty")
 def test_an_optimizer_built_before_a_module_is_emptied_on_its_own_device_goes_on_training_it(real_device):
-    """`to_empty()` on the device that a module is on keeps the parameter objects, so that an optimizer built before
-    goes on training the module.
+    """By default, `to_empty()` on the device that a module is on keeps the parameter objects, so that an optimizer
+    built before goes on training the module.
     """
     model = nn.Linear(2, 3).to(real_device)
     optimizer = SGD(model.parameters(), lr=1.0)

@@ -126,8 +126,8 @@ def test_an_assigning_load_gives_a_buffer_the_requires_grad_of_the_checkpoint(re
 
 @claim("LOAD-12", source="torch.nn.Module.load_state_dict", since="2.1")
 def test_an_optimizer_built_before_an_assigning_load_updates_the_old_parameters(real_device):
-    """An optimizer built before `load_state_dict(assign=True)` goes on updating the old parameters, and the module's
-    new ones stay unchanged.
+    """By default, an optimizer built before `load_state_dict(assign=True)` still holds the old parameters, and `step()`
+    doesn't change the module's new ones, except where they share memory with the old.
 
     Beware: build the optimizer after such a load. In swap mode, which is off by default, the module keeps its
     parameters.
@@ -198,8 +198,9 @@ def test_an_assigning_load_into_meta_emits_no_warning_and_leaves_missing_state_t
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_an_assigning_load_needs_the_same_shapes_and_keys(kind, strict):
-    """`load_state_dict(assign=True)` raises `RuntimeError` for another shape, even with `strict=False`, and for a
-    missing key in a strict load. The parameter or buffer concerned stays as it was.
+    """For a parameter or buffer of one or more dimensions, `load_state_dict(assign=True)` raises `RuntimeError` for
+    another shape, even with `strict=False`, and for a missing key in a strict load. The parameter or buffer stays as it
+    was.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     tensor = model.x
@@ -223,8 +224,8 @@ def test_assign_is_the_third_argument_and_false_by_default():
 
 @claim("LOAD-20", source="torch.nn.Module.load_state_dict", since="2.1")
 def test_an_assigning_load_unties_tied_state():
-    """`load_state_dict(assign=True)` of a tied module's `state_dict()` unties: each name gets a parameter or buffer of
-    its own, though the tied values still share memory.
+    """By default, `load_state_dict(assign=True)` of a module's `state_dict()` unties a parameter or buffer that several
+    attributes hold: each attribute gets a tensor of its own, though the tied values still share memory.
     """
     model = TiedModel(5, 10)
     model.load_state_dict(TiedModel(5, 10).state_dict(), assign=True)

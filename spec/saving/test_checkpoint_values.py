@@ -33,8 +33,9 @@ class Sevens:
 @pytest.mark.parametrize("value", [3, "a", None])
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_value_that_is_no_tensor_raises_an_error_and_its_key_is_neither_missing_nor_unexpected(kind, value, strict):
-    """A checkpoint value that is no tensor, such as a number or None, raises `RuntimeError` even with `strict=False`.
-    The message names its key, which counts neither as missing nor as unexpected.
+    """A checkpoint value for a parameter or persistent buffer that is no tensor, such as a number or None, raises
+    `RuntimeError` even with `strict=False`. The message names its key, which counts neither as missing nor as
+    unexpected.
     """
     model = nn.Sequential(kind.on(nn.Module(), "x", torch.zeros(1)))
     tensor = model[0].x

@@ -59,7 +59,7 @@ def shout(module, args, output):
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_deepcopy_makes_equal_tensors_that_share_no_memory(kind, requires_grad):
     """`copy.deepcopy` of a module copies parameters, buffers and plain tensors: same values, type, dtype and
-    `requires_grad`, but no shared memory.
+    `requires_grad`, but no shared memory. It raises `RuntimeError` where a plain tensor has a `grad_fn`.
     """
     model = kind.on(ToyModel3(5, 10), "x", torch.ones(3, dtype=torch.complex64))
     model.x.requires_grad_(requires_grad)
@@ -128,8 +128,8 @@ def test_pickle_drops_gradients_and_keeps_requires_grad(kind):
 @claim("SER-08", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_registering_on_a_shallow_copy_registers_on_the_original(kind):
-    """A parameter or buffer that is registered on a `copy.copy` of a module is registered on the original too, and both
-    share their submodules.
+    """A parameter or buffer that is registered on a `copy.copy` of a module that is neither parametrized nor compiled
+    is registered on the original too, and both share their submodules.
     """
     model = ToyModel3(5, 10)
     copied = copy.copy(model)
@@ -160,8 +160,9 @@ def test_a_plain_attribute_set_on_a_shallow_copy_is_not_set_on_the_original(kind
 
 @claim("SER-19", source="torch.nn.Module")
 def test_a_module_with_a_buffer_computed_from_a_parameter_does_not_deepcopy():
-    """`copy.deepcopy` of a module raises `RuntimeError` where a buffer was computed from a trainable parameter, while
-    the module's `state_dict()` can still be saved; after `detach()` of the buffer the module can be copied.
+    """`copy.deepcopy` of a module raises `RuntimeError` where a buffer has a `grad_fn`, as it was computed from a
+    trainable parameter, while the module's `state_dict()` can still be saved; after `detach()` of the buffer the module
+    can be copied.
     """
     model = ToyModel3(5, 10)
     model.register_buffer("x", model.b1 * 2)

@@ -130,8 +130,8 @@ def test_an_optimizer_warns_of_a_set_of_parameters():
 
 @claim("OPT-72", source="torch.optim.Optimizer", until="2.15")
 def test_an_optimizer_took_a_set_of_parameters_without_a_warning():
-    """Before torch 2.15, an optimizer took a `set` of parameters, whose order changes between runs, without a warning;
-    since then it emits a `FutureWarning`.
+    """Before torch 2.15, the constructor of an optimizer took a `set` of parameters, whose order changes between runs,
+    as its argument without a warning; since then it emits a `FutureWarning`.
     """
     parameters = set(nn.Linear(1, 1).parameters())
     with warnings.catch_warnings():

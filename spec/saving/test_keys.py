@@ -163,8 +163,8 @@ def test_state_registered_as_None_is_not_missing(register):
 
 @claim("LOAD-23", source="torch.nn.Module.load_state_dict")
 def test_keys_below_a_submodule_that_is_None_are_ignored_even_by_a_strict_load():
-    """Checkpoint keys below a submodule that is None, such as `"head.weight"` where `head` is None, are ignored even by
-    a strict load.
+    """Checkpoint keys below a submodule registered as None, such as `"head.weight"` after `add_module("head", None)`,
+    are ignored even by a strict load. Where `head` is a plain attribute that is None, they are unexpected.
     """
     model = ToyModel(5, 10)
     model.add_module("head", None)

@@ -45,7 +45,8 @@ def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_tensor_of_another_shape_raises_an_error_that_names_both_shapes_strict_or_not(kind, strict, real_device):
     """A checkpoint tensor of another shape raises `RuntimeError` with both shapes, even with `strict=False`, and the
-    module's own tensor stays unchanged. As the only exception, a tensor of shape (1,) loads into a 0-d one.
+    module's own tensor stays unchanged. The exceptions are a 0-d tensor, which also takes shape (1,), and the
+    uninitialized tensors of a lazy module.
     """
     model = nn.Module()
     model.body = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
@@ -160,8 +161,8 @@ def test_loading_values_into_a_module_on_meta_does_nothing_but_warn_and_suggest_
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_from_the_same_device_emits_no_warning(kind, device):
-    """Loading a checkpoint that is on the module's own device, be it meta, emits no warning and keeps the module's
-    tensor objects.
+    """Without `assign=True`, loading a checkpoint of the module's own dtypes and device, be it meta, emits no warning
+    and keeps the module's tensor objects.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=device))
     tensor = model.x
@@ -174,7 +175,7 @@ def test_loading_from_the_same_device_emits_no_warning(kind, device):
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_backward_through_a_result_from_before_a_load_raises_an_error(kind, real_device):
     """Where `backward()` needs the old value of a parameter or buffer, it raises `RuntimeError` for a result that was
-    computed before a `load_state_dict()`.
+    computed before `load_state_dict()` copied into that tensor, as a load does by default without `assign=True`.
     """
     model = kind.on(ToyModel2(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
     loss = (model.b1 * model.x).sum()
@@ -223,8 +224,9 @@ def test_loading_leaves_gradients_flags_mode_and_plain_attributes_as_they_are(re
 @claim("LOAD-52", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_into_a_view_writes_through_to_its_base_and_keeps_its_strides(kind):
-    """By default, loading into a parameter or buffer that is a view changes its base tensor in place and keeps the
-    strides of the view.
+    """By default, loading into a parameter or buffer that is a view without overlap, such as a transposed tensor,
+    changes its base tensor in place and keeps the strides of the view. Loading into an expanded one raises
+    `RuntimeError`.
     """
     base = torch.zeros(3, 2)
     model = kind.on(nn.Module(), "x", base.t())

@@ -64,8 +64,10 @@ class Caching(nn.Linear):
 
 @claim("LOAD-92", source="torch.nn.Module.load_state_dict")
 def test_a_load_does_not_refresh_what_was_computed_from_the_old_state():
-    """`load_state_dict()` leaves a plain tensor or non-persistent buffer that was computed from a parameter as it was:
-    a cache or a folded weight is stale. A `register_load_state_dict_post_hook` hook can compute it anew."""
+    """`load_state_dict()` leaves a plain tensor or non-persistent buffer that was computed from a parameter, and is no
+    view of it, as it was: a cache or a folded weight is stale. A `register_load_state_dict_post_hook` hook can compute
+    it anew.
+    """
     stale, fresh, checkpoint = Caching(), Caching(), {"weight": torch.full((1, 1), 7.0)}
     fresh.register_load_state_dict_post_hook(lambda module, keys: setattr(module, "cached", module.weight.detach() * 2))
     stale.load_state_dict(checkpoint)

@@ -34,9 +34,9 @@ def test_a_file_may_be_saved_without_checksums(tmp_path):
 
 @claim("SER-86", source="torch.serialization.register_package")
 def test_a_registered_function_names_the_place_of_a_storage_and_another_brings_it_there(registry, tmp_path):
-    """After `torch.serialization.register_package(priority, tagger, deserializer)`, `torch.save` tags each storage with
-    what `tagger` returns, and `torch.load` takes what `deserializer` returns. Without this registration, loading the
-    file raises `RuntimeError`, and in torch 2.1 `AssertionError`.
+    """After `torch.serialization.register_package(priority, tagger, deserializer)` with a priority below 10,
+    `torch.save` tags each CPU storage with what `tagger` returns, and `torch.load` takes what `deserializer` returns.
+    Without this registration, loading the file raises `RuntimeError`, and in torch 2.1 `AssertionError`.
     """
     path, asked = tmp_path / "a.pt", []
     others = [*registry._package_registry]

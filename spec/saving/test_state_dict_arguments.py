@@ -32,8 +32,8 @@ class Telling(Versioned):
 
 @claim("SD-19", source="torch.nn.Module.state_dict")
 def test_each_call_of_state_dict_makes_a_new_OrderedDict():
-    """Each call of `state_dict()` returns a new `OrderedDict` with a new `_metadata`. For a module without state the
-    `OrderedDict` is empty.
+    """Without `destination`, each call of `state_dict()` returns a new `OrderedDict` with a new `_metadata`. For a
+    module without state the `OrderedDict` is empty.
     """
     model = ToyModel(5, 10)
     first, second = model.state_dict(), model.state_dict()

@@ -36,8 +36,9 @@ def average(model):
 @claim("IDIOM-59", source="torch.autocast")
 @pytest.mark.parametrize("change", [in_place, load, step, average])
 def test_autocast_uses_a_trainable_parameter_as_it_was_first_used_in_the_region(change):
-    """Inside one `torch.autocast` region, a trainable float32 parameter that changes after its first use, by a step,
-    `load_state_dict()` or in place, is still used with its old values; the next region uses the new ones.
+    """By default, where `torch.autocast` has cast a trainable float32 parameter, as for an `nn.Linear`, the layer still
+    uses the old values after a step, `load_state_dict()` or an in-place change in that region; the next region uses the
+    new ones.
     """
     model = ones()
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -86,8 +87,8 @@ def test_autocast_uses_a_parameter_that_is_rebound_at_once():
 
 @claim("IDIOM-63", source="torch.autocast")
 def test_a_nested_autocast_region_uses_what_the_outer_one_has_cast():
-    """Where a trainable parameter was used in a `torch.autocast` region and then changed in place, a region nested in
-    that one still uses the old values, and so does the outer region afterwards.
+    """By default, where an `nn.Linear` was used in a `torch.autocast` region and its trainable weight then changed in
+    place, a region nested in that one still uses the old values, and so does the outer region afterwards.
     """
     model = ones()
     with torch.autocast("cpu", dtype=torch.bfloat16):

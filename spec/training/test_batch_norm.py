@@ -243,8 +243,9 @@ def test_a_checkpoint_without_counter_sets_the_one_that_BatchNorm_has_to_zero(re
 
 @claim("IDIOM-35", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm")
 def test_converting_to_SyncBatchNorm_replaces_each_BatchNorm_inside_and_keeps_its_state(device):
-    """`nn.SyncBatchNorm.convert_sync_batchnorm(module)` replaces each BatchNorm inside `module`, at any depth, by an
-    `nn.SyncBatchNorm` with the same parameter and buffer objects under the same keys, and returns the module itself.
+    """`nn.SyncBatchNorm.convert_sync_batchnorm(module)` replaces each BatchNorm inside `module` (one that a module
+    holds twice only under the first name) by an `nn.SyncBatchNorm` with the same parameter and buffer objects under the
+    same keys, and returns the module itself.
     """
     model = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(nn.BatchNorm2d(2), nn.LayerNorm(2))).to(device)
     layer, tensors = model[1][1], [*model.parameters(), *model.buffers()]

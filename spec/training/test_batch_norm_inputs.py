@@ -88,7 +88,9 @@ def test_a_BatchNorm_with_one_statistic_None_raises_in_training(name):
 
 @claim("IDIOM-66", source="torch.nn.BatchNorm1d")
 def test_a_BatchNorm_without_its_counter_updates_its_statistics():
-    """A BatchNorm whose `num_batches_tracked` is None updates `running_mean` in training mode as one with a counter."""
+    """A BatchNorm whose `momentum` is a number and whose `num_batches_tracked` is None updates `running_mean` in
+    training mode as one with a counter. With `momentum=None`, `running_mean` stays unchanged.
+    """
     model, counting = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
     model.num_batches_tracked = None
     for norm in (model, counting):

@@ -12,7 +12,7 @@ from ..vocabulary import claim
 @pytest.mark.parametrize("sparse", [True, False])
 def test_the_gradient_of_a_sparse_embedding_is_a_sparse_tensor(sparse, real_device):
     """The gradient of the `weight` of an `nn.Embedding` is dense by default; with `sparse=True` it is a sparse tensor
-    with the rows that were looked up.
+    with the rows that were looked up, other than that of `padding_idx`.
     """
     model = nn.Embedding(3, 2, sparse=sparse).to(real_device)
     model(torch.tensor([1, 1], device=real_device)).sum().backward()
@@ -33,8 +33,9 @@ def test_a_sparse_gradient_is_emptied_in_place_where_it_is_not_set_to_None(real_
 
 @claim("IDIOM-78", source="torch.nn.Embedding")
 def test_what_was_computed_from_the_table_before_a_forward_with_a_maximal_norm_has_no_gradient(real_device):
-    """With `max_norm=`, a forward of an `nn.Embedding` changes its `weight` in place: `backward()` through a product
-    computed from `weight` before raises `RuntimeError`, and through one computed from a clone does not.
+    """With `max_norm=`, a forward of an `nn.Embedding` changes its `weight` in place: `backward()` through an earlier
+    product of `weight` and a tensor that requires grad raises `RuntimeError`, and through such a product of a clone
+    does not.
     """
     model = nn.Embedding(3, 2, max_norm=1.0).to(real_device)
     nn.init.ones_(model.weight)

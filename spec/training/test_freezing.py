@@ -40,8 +40,9 @@ def test_freezing_or_unfreezing_a_module_changes_its_parameters_and_nothing_else
 @claim("GRAD-22", source="torch.nn.Module.requires_grad_")
 @pytest.mark.parametrize("Model", [ToyModel3, FrozenModel, TiedModel])
 def test_freezing_and_unfreezing_return_the_module_and_unfreezing_is_the_default(Model):
-    """`module.requires_grad_()` makes the parameters trainable by default and `requires_grad_(False)` freezes them;
-    both return the module, and the parameters stay the same objects.
+    """Where all parameters are initialized (none is lazy) and of floating or complex dtype, `module.requires_grad_()`
+    makes them trainable and `requires_grad_(False)` freezes them; both return the module, and the parameters stay the
+    same objects.
     """
     model = Model(5, 10)
     parameters = list(model.parameters())
@@ -114,8 +115,8 @@ def test_a_gradient_flows_through_a_frozen_layer_to_the_one_before_it(real_devic
 
 @claim("GRAD-28", source="torch.nn.Module.requires_grad_")
 def test_backward_from_the_output_of_a_frozen_module_raises(real_device):
-    """If a module is frozen by `requires_grad_(False)` and its input doesn't require grad, its output doesn't either,
-    and `backward()` from it raises `RuntimeError`.
+    """If a module is frozen by `requires_grad_(False)` and neither its input nor its buffers and plain tensors require
+    grad, its output doesn't either, and `backward()` from the output raises `RuntimeError`.
     """
     model = ToyModel3(5, 10).to(real_device).requires_grad_(False)
     output = model(torch.ones(3, 5, device=real_device))

@@ -101,8 +101,8 @@ def test_a_buffer_scales_the_gradient_of_a_parameter_and_receives_none(real_devi
 @claim("GRAD-04", source="torch.nn.Module.register_buffer")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_a_buffer_that_requires_grad_gets_a_gradient_but_no_update_with_the_parameters(kind, real_device):
-    """A buffer made from a tensor with `requires_grad=True` gets a gradient from `backward()`, but an optimizer built
-    from `module.parameters()` leaves it unchanged.
+    """A buffer made from a leaf tensor with `requires_grad=True` gets a gradient from `backward()`, but an optimizer
+    built from `module.parameters()` leaves it unchanged.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device, requires_grad=True))
     model.p = nn.Parameter(torch.ones(3, device=real_device))
@@ -131,8 +131,8 @@ def test_a_parameter_or_buffer_may_be_added_in_place_to_the_output_of_a_linear(M
 
 @claim("GRAD-05", source="torch.nn.Module.zero_grad")
 def test_the_gradient_of_a_plain_tensor_accumulates_where_zero_grad_resets_those_of_parameters(real_device):
-    """A plain tensor that requires grad gets a gradient that `module.zero_grad()` doesn't reset, so it accumulates over
-    steps; an optimizer built from `module.parameters()` leaves the tensor unchanged.
+    """A plain leaf tensor that requires grad gets a gradient that `module.zero_grad()` doesn't reset, so it accumulates
+    over steps; an optimizer built from `module.parameters()` leaves the tensor unchanged.
     """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3, device=real_device))
@@ -151,8 +151,8 @@ def test_the_gradient_of_a_plain_tensor_accumulates_where_zero_grad_resets_those
 @claim("GRAD-12", source="torch.optim.Optimizer")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_parameter_that_the_output_does_not_depend_on_gets_no_gradient_and_no_weight_decay(optimizer, real_device):
-    """A trainable parameter that the output doesn't depend on gets no gradient (`.grad` stays None), so
-    `optimizer.step()` leaves it unchanged even with weight decay.
+    """A trainable parameter that has no gradient and that the output doesn't depend on gets none (`.grad` stays None),
+    so `optimizer.step()` leaves it unchanged even with weight decay.
     """
     model = ToyModel2(5, 10).to(real_device)
     model.unused = nn.Parameter(torch.ones(3, device=real_device))
@@ -167,8 +167,8 @@ def test_a_parameter_that_the_output_does_not_depend_on_gets_no_gradient_and_no_
 
 @claim("GRAD-17", source="torch.Tensor.backward")
 def test_a_second_backward_adds_to_the_gradient_of_the_first_in_place(real_device):
-    """By default, a second `backward()` adds to the gradient of the first in place: `.grad` of a parameter stays the
-    same tensor and holds the sum.
+    """A second `backward()` without `create_graph=True` adds to a dense gradient of the first in place: `.grad` of a
+    parameter stays the same tensor and holds the sum.
     """
     model = ToyModel2(5, 10).to(real_device)
     x = torch.ones(3, 5, device=real_device)
@@ -202,8 +202,8 @@ def test_assigning_a_gradient_of_another_shape_or_dtype_raises(shape, dtype):
 
 @claim("GRAD-19", source="torch.no_grad")
 def test_under_no_grad_parameters_stay_trainable_and_the_output_has_no_grad_fn(real_device):
-    """Under `torch.no_grad()`, the output of a module has no `grad_fn` and `backward()` from it raises `RuntimeError`;
-    `requires_grad` of the parameters stays True.
+    """An output that a module computes under `torch.no_grad()` has no `grad_fn`, and `backward()` from it raises
+    `RuntimeError`; `requires_grad` of the parameters stays True.
     """
     model = ToyModel3(5, 10).to(real_device)
     with torch.no_grad():

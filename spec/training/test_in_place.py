@@ -97,8 +97,9 @@ def test_a_buffer_updated_from_a_tensor_that_requires_grad_keeps_its_graph_into_
 @claim("GRAD-42", source="torch.Tensor.detach")
 @pytest.mark.parametrize("update", ["in place", "rebound"])
 def test_a_buffer_updated_from_detached_values_keeps_no_graph(update, real_device):
-    """A buffer that `forward` rebinds to values of `output.detach()`, or adds such values to in place, gets no
-    `grad_fn`, and the next step's `backward()` works.
+    """A buffer that `forward` rebinds to values of `output.detach()` gets no `grad_fn`, and the next step's
+    `backward()` works. The same holds for a buffer to which `forward` adds such values in place, unless `backward()`
+    needs the buffer's old values.
     """
     model = Tracker(update, detached=True).to(real_device)
     x = torch.ones(3, device=real_device)

@@ -53,8 +53,8 @@ def test_a_Linear_built_or_converted_in_inference_mode_cannot_pass_a_gradient_on
 
 @claim("GRAD-51", source="torch.inference_mode")
 def test_a_BatchNorm_built_in_inference_mode_runs_in_eval_mode_only():
-    """An `nn.BatchNorm1d` that was built inside `torch.inference_mode()` raises `RuntimeError` in training mode, where
-    it would update its statistics; in eval mode under `torch.no_grad()` it computes.
+    """An `nn.BatchNorm1d` that was built inside `torch.inference_mode()` raises `RuntimeError` in training mode outside
+    of `torch.inference_mode()`, where it would update its statistics; in eval mode under `torch.no_grad()` it computes.
     """
     with torch.inference_mode():
         model = nn.BatchNorm1d(2)

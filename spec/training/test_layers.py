@@ -61,8 +61,8 @@ def test_a_recurrent_layer_computes_with_its_own_weights_after_a_copy_or_convers
 
 @claim("IDIOM-49", source="torch.nn.Embedding")
 def test_the_padding_row_of_an_embedding_is_zero_and_its_gradient_is_zero(real_device):
-    """The row `padding_idx` of the `weight` of an `nn.Embedding` starts as zeros, and its gradient is zero even if the
-    input contains that index.
+    """Unless it was made by `from_pretrained`, an `nn.Embedding` starts with zeros in the row `padding_idx` of its
+    `weight`, and the gradient of that row is zero even if the input contains that index.
     """
     model = nn.Embedding(3, 2, padding_idx=1).to(real_device)
     model(torch.tensor([0, 1, 1, 2], device=real_device)).sum().backward()

@@ -87,7 +87,7 @@ def test_Adam_keeps_state_of_a_parameter_from_the_first_step_with_a_gradient(rea
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_resumes_exactly_from_the_checkpoints_of_the_module_and_the_optimizer(optimizer, real_device):
     """Training resumes exactly where it stopped if a fresh module loads the `state_dict()` of the module and its
-    optimizer loads the `state_dict()` of the optimizer.
+    optimizer loads a copy of the optimizer's, where nothing random, no scheduler and no state outside these takes part.
     """
     build = OPTIMIZERS[optimizer]
     model, resumed = Pair("a", "b").to(real_device), Pair("a", "b").to(real_device)

@@ -43,8 +43,8 @@ def test_a_group_keeps_options_that_the_optimizer_does_not_know():
 @claim("OPT-56", source="torch.optim.Optimizer.load_state_dict")
 def test_state_of_any_form_is_loaded_and_its_tensors_converted():
     """`load_state_dict()` of an optimizer converts all tensors in the state of a floating-point parameter, except
-    `step`, to its dtype, even integer ones and those in nested dicts and lists. Values that are no tensors are taken as
-    they are.
+    `step`, to its dtype, even integer ones and those in nested dicts and lists. Numbers and None there stay as they
+    are; strings do not.
     """
     saved = SGD([parameter()], lr=0.1).state_dict()
     saved["state"] = {
@@ -87,8 +87,8 @@ def test_the_state_of_a_complex_parameter_keeps_its_dtype():
 @claim("OPT-58", source="torch.optim.Optimizer.load_state_dict", since="2.1")
 @pytest.mark.parametrize("option", ["fused", "capturable"])
 def test_the_counter_of_steps_is_converted_for_fused_and_capturable_groups_only(option):
-    """`optim.Adam.load_state_dict()` converts `step` to float32 on the device of the parameter where the group of the
-    checkpoint has `fused` or `capturable`, and leaves it as it is otherwise.
+    """`optim.Adam.load_state_dict()` converts a `step` that is a tensor to float32 on the device of the parameter where
+    the group of the checkpoint has `fused` or `capturable`, and leaves it as it is otherwise.
     """
     model = [parameter(), parameter()]
     saved = Adam([{"params": model[:1]}, {"params": model[1:]}]).state_dict()

@@ -157,8 +157,8 @@ def test_a_parameter_registered_later_is_not_trained_until_it_is_added(real_devi
 
 @claim("OPT-07", source="torch.optim.Optimizer")
 def test_replacing_a_parameter_leaves_the_optimizer_updating_the_old_one(real_device):
-    """After a new `nn.Parameter` is assigned to a parameter's name, an optimizer built before goes on updating the old
-    parameter, not the module's.
+    """After a new `nn.Parameter` with its own memory is assigned to a parameter's name, an optimizer built before still
+    holds the old parameter: `step()` updates that one if it has a gradient, and not the module's.
     """
     model = nn.Module()
     model.x = gone = nn.Parameter(torch.ones(3, device=real_device))
@@ -217,8 +217,8 @@ def test_zero_grad_of_an_optimizer_removes_gradients_by_default(real_device):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
 def test_a_parameter_without_dimensions_and_a_complex_one_are_trained(optimizer, dtype):
-    """Optimizers such as `optim.SGD` and `optim.Adam` update a 0-d parameter and a complex one as any other, and keep
-    their shape and dtype.
+    """`optim.SGD`, `Adam`, `AdamW`, `RMSprop` and `Adagrad` update a 0-d parameter and a complex one as any other, and
+    keep their shape and dtype.
     """
     model = nn.Module()
     model.scalar = nn.Parameter(torch.tensor(1, dtype=dtype))

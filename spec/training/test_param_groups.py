@@ -68,8 +68,8 @@ def test_an_optimizer_of_a_buffer_with_a_grad_fn_raises(real_device):
 @claim("OPT-25", source="torch.optim.Optimizer.add_param_group")
 @pytest.mark.parametrize("value", [3.0, None, "b1"])
 def test_adding_a_group_with_a_value_that_is_not_a_tensor_raises(value):
-    """`optimizer.add_param_group()` raises `TypeError` for a value in the group that is not a tensor, such as a float,
-    None or a name, and adds no group.
+    """`optimizer.add_param_group()` raises `TypeError` for an element of `params` that is neither a tensor nor a pair
+    with a name, such as a float, None or a name alone, and adds no group.
     """
     model = ToyModel2(5, 10)
     optimizer = SGD(model.linear.parameters(), lr=0.1)

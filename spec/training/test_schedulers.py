@@ -15,8 +15,8 @@ def optimizer(lr):
 
 @claim("OPT-74", source="torch.optim.Optimizer.load_state_dict")
 def test_a_scheduler_that_is_made_after_a_load_may_change_the_loaded_learning_rate():
-    """Making a scheduler such as `LinearLR` changes the learning rate of its optimizer: a learning rate that
-    `optimizer.load_state_dict()` loaded before is lost, and one that is loaded afterwards stays.
+    """Making a `LinearLR` scheduler multiplies the learning rate of its optimizer by `start_factor`, also one that
+    `optimizer.load_state_dict()` loaded before; a learning rate that is loaded afterwards stays.
     """
     saved = optimizer(lr=0.5).state_dict()
     before, after = optimizer(lr=8.0), optimizer(lr=8.0)
@@ -50,8 +50,9 @@ def test_the_state_dict_of_SWALR_leaves_out_the_optimizer_and_the_annealing_func
 
 @claim("OPT-77", source="torch.optim.Optimizer.zero_grad")
 def test_a_parameter_that_takes_no_part_in_a_backward_keeps_the_None_of_zero_grad():
-    """After `zero_grad()` of an optimizer and a `backward()` that doesn't reach a parameter, the `.grad` of this
-    parameter is None. With `zero_grad(set_to_none=False)`, a gradient that the parameter had before is zeros.
+    """After `zero_grad(set_to_none=True)` of an optimizer, the default since torch 2.0, and a `backward()` that doesn't
+    reach one of its parameters, the `.grad` of this parameter is None. With `set_to_none=False`, a gradient that it had
+    before is zeros.
     """
     used, unused = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
     optimizer = SGD([used, unused], lr=1.0)

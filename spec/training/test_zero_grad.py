@@ -129,8 +129,8 @@ def test_zeroing_in_place_turns_off_requires_grad_of_a_gradient(real_device):
 
 @claim("GRAD-48", source="torch.nn.Module.zero_grad")
 def test_zeroing_in_place_writes_through_a_gradient_that_is_a_view(real_device):
-    """`module.zero_grad(set_to_none=False)` zeroes a gradient in place even where the gradient is a view of another
-    tensor, and so changes this part of the other tensor to zeros.
+    """`module.zero_grad(set_to_none=False)` zeroes a gradient in place even where the gradient is a view, without
+    `grad_fn`, of another tensor, and so changes this part of the other tensor to zeros.
     """
     model, gradients = nn.Linear(2, 1).to(real_device), torch.ones(4, device=real_device)
     model.weight.grad, model.bias.grad = gradients[:2].view(1, 2), gradients[2:3]
