@@ -47,10 +47,11 @@ def test_a_tensor_computed_from_a_parameter_is_a_snapshot(real_device):
     """
     model = nn.Module()
     model.p = nn.Parameter(torch.ones(3, device=real_device))
-    model.doubled = model.p * 2
+    model.doubled, model.column = model.p * 2, model.p.view(3, 1)
     with torch.no_grad():
         model.p += 5
     assert model.doubled.tolist() == [2, 2, 2]
+    assert model.column.tolist() == [[6], [6], [6]]
     assert list(model.state_dict()) == ["p"]
 
 
@@ -136,6 +137,10 @@ def test_a_plain_attribute_set_with_object_setattr_hides_a_parameter_that_stays_
     assert dict(model.named_parameters())["b1"] is parameter
     object.__delattr__(model, "b1")
     assert model.b1 is parameter
+    object.__setattr__(model, "b1", "hidden")
+    del model.b1
+    assert model.b1 == "hidden"
+    assert "b1" not in dict(model.named_parameters())
 
 
 @claim("ATTR-08", source="torch.nn.Module")

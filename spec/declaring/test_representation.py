@@ -30,6 +30,7 @@ def test_dir_lists_state_of_every_kind_among_methods_and_attributes(kind):
     kind.put(model, "x", torch.ones(3))
     assert [name for name in dir(model) if name not in before] == ["x"]
     assert {"a1", "b1", "c1", "linear", "training", "forward", "state_dict"} <= set(before)
+    assert "0" not in dir(nn.Sequential(model))
 
 
 @claim("ENUM-36", source="torch.nn.Module")

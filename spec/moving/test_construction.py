@@ -60,8 +60,9 @@ def test_a_device_context_decides_where_a_new_tensor_is_made(kind, device):
     kind.on(model, "before", torch.ones(3))
     with torch.device(device):
         kind.on(model, "within", torch.ones(3))
+        model.legacy = torch.Tensor([1.0])
     kind.on(model, "after", torch.ones(3))
-    assert [model.before.device.type, model.after.device.type] == ["cpu", "cpu"]
+    assert [model.before.device.type, model.after.device.type, model.legacy.device.type] == ["cpu", "cpu", "cpu"]
     assert model.within.device.type == torch.device(device).type
 
 

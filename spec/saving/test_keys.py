@@ -171,6 +171,9 @@ def test_keys_below_a_submodule_that_is_None_are_ignored_even_by_a_strict_load()
     checkpoint = {**model.state_dict(), "head.weight": torch.ones(1), "head.deeper.bias": torch.ones(1)}
     assert model.load_state_dict(checkpoint, strict=True) == ([], [])
     assert model.head is None
+    plain = ToyModel(5, 10)
+    plain.head = None
+    assert plain.load_state_dict(checkpoint, strict=False).unexpected_keys == ["head.weight", "head.deeper.bias"]
 
 
 @claim("LOAD-21", source="torch.nn.modules.utils.consume_prefix_in_state_dict_if_present")

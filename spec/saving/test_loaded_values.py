@@ -233,6 +233,9 @@ def test_loading_into_a_view_writes_through_to_its_base_and_keeps_its_strides(ki
     model.load_state_dict({"x": torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])})
     assert base.tolist() == [[1, 4], [2, 5], [3, 6]]
     assert model.x.stride() == (1, 2)
+    expanded = kind.on(nn.Module(), "x", torch.zeros(1, 3).expand(2, 3))
+    with pytest.raises(RuntimeError, match="in loading state_dict"):
+        expanded.load_state_dict({"x": torch.ones(2, 3)})
 
 
 @claim("LOAD-53", source="torch.nn.Module.load_state_dict")

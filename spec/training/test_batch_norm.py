@@ -255,6 +255,9 @@ def test_converting_to_SyncBatchNorm_replaces_each_BatchNorm_inside_and_keeps_it
     assert model[1][1] is layer
     assert all(now is then for now, then in zip([*model.parameters(), *model.buffers()], tensors, strict=True))
     assert list(model.state_dict()) == keys
+    twice = nn.BatchNorm1d(2).to(device)
+    held = nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(twice, nn.ReLU(), twice))
+    assert [type(module) for module in held] == [nn.SyncBatchNorm, nn.ReLU, nn.BatchNorm1d]
 
 
 @claim("IDIOM-54", source="torch.nn.SyncBatchNorm.convert_sync_batchnorm", since="2.2")

@@ -98,3 +98,7 @@ def test_a_BatchNorm_without_its_counter_updates_its_statistics():
     assert model.running_mean.tolist() == counting.running_mean.tolist() != [0, 0]
     assert model.num_batches_tracked is None
     assert counting.num_batches_tracked.item() == 1
+    cumulative = nn.BatchNorm1d(2, momentum=None)
+    cumulative.num_batches_tracked = None
+    cumulative(torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+    assert cumulative.running_mean.tolist() == [0, 0]

@@ -53,6 +53,7 @@ def test_state_of_any_form_is_loaded_and_its_tensors_converted():
             "list": [torch.ones(1), 5],
             "count": torch.tensor(3),
             "number": 4,
+            "text": "a string",
             "step": torch.tensor(2),
         },
         "note": "of no parameter",
@@ -64,6 +65,7 @@ def test_state_of_any_form_is_loaded_and_its_tensors_converted():
     assert state["nested"]["x"].dtype is state["list"][0].dtype is state["count"].dtype is torch.float64
     assert (state["step"].dtype, state["step"].item()) == (torch.int64, 2)
     assert (state["list"][1], state["number"], state["count"].item()) == (5, 4, 3)
+    assert state["text"] != "a string"
     assert optimizer.state["note"] == "of no parameter"
     assert optimizer.state_dict()["state"]["note"] == "of no parameter"
     assert saved["state"][0]["nested"]["x"].dtype is torch.float32
