@@ -1,6 +1,7 @@
 """``python -m spec.reporting``: records compared and looked at."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from .files import write_whole
 from .matrix import RECORDS, committed, matrix
 from .record import Record, UnreadableRecord, read
 
+RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
 MANY = 20
 """So many ids are listed behind what a search shows."""
 
@@ -161,7 +163,12 @@ def located(name: str) -> str:
     """The path of a record: of that file, or else of a release, such as ``2.5``, ``2.5.1`` or ``2.9.0-xla``."""
     patch = next((release.patch for release in releases() if name in (release.minor, release.patch)), None)
     kept = RECORDS / f"torch-{f'{patch}-cpu' if patch else name}.json"
-    return name if Path(name).exists() or not kept.exists() else str(kept)
+    if Path(name).exists() or not kept.exists():
+        if RELEASE.fullmatch(name) and not Path(name).exists():
+            known = ", ".join(release.minor for release in releases())
+            raise Trouble(f"{name}: there is no record of this release; there are those of {known}")
+        return name
+    return str(kept)
 
 
 def shown(text: str, output: str | None) -> int:

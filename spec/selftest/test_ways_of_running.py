@@ -127,6 +127,13 @@ def test_a_command_that_is_asked_wrongly_says_so_in_one_line(words):
     assert line.endswith("; all that can be asked: --help")
 
 
+def test_a_release_that_was_not_recorded_is_told_those_that_were():
+    run = python("-m", PACKAGE, "diff", "9.9", "2.6")
+    assert run.returncode == 2
+    assert run.stdout.startswith("9.9: there is no record of this release; there are those of 1.13, 2.0, ")
+    assert run.stdout.count("\n") == 1
+
+
 LOGS = """
 @claim("XX-99", source="torch.nn.Module")
 def test_a_claim_that_logs_fails():
