@@ -11,6 +11,7 @@ from types import CodeType, FunctionType
 from torch import nn
 
 BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
+MOVING = BUILDING | {"_apply"}
 SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
 LOADED = ("LOAD_FAST", "LOAD_DEREF")
@@ -50,9 +51,7 @@ def writes_into(code: CodeType) -> bool:
 def changing(owner: type, name: str) -> Iterator[str]:
     """The methods of ``owner``, other than those that build or move it, that assign to the attribute ``name``."""
     for method, function in methods(owner).items():
-        if method not in BUILDING | {"_apply"} and (
-            name in stored(function.__code__) or sets_by_name(function.__code__, name)
-        ):
+        if method not in MOVING and (name in stored(function.__code__) or sets_by_name(function.__code__, name)):
             yield method
 
 

@@ -196,6 +196,7 @@ def compares(owner: type) -> bool:
 
 
 def hashable(part: nn.Module) -> bool:
+    """Whether ``hash()`` of the module raises nothing, of whatever kind."""
     try:
         hash(part)
     except Exception:
@@ -233,14 +234,15 @@ def untyped_storage(tensor: torch.Tensor) -> torch.UntypedStorage:
     return tensor.untyped_storage() if hasattr(tensor, "untyped_storage") else tensor.storage().untyped()
 
 
-def is_dense(tensor: torch.Tensor) -> bool:
-    """Whether the elements of a tensor with strides fill one stretch of its memory, in whatever order."""
-    expected = 1
+def stretch(tensor: torch.Tensor) -> range | None:
+    """The bytes of its memory that a tensor with strides fills, in whatever order; None where it leaves some out."""
+    elements = 1
     for step, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
-        if size != 1 and step != expected:
-            return False
-        expected *= size
-    return True
+        if size != 1 and step != elements:
+            return None
+        elements *= size
+    start = tensor.storage_offset() * tensor.element_size()
+    return range(start, start + elements * tensor.element_size())
 
 
 def geometry(tensor: torch.Tensor) -> tuple:
@@ -331,8 +333,12 @@ def skeleton(facts: Facts, part: nn.Module) -> nn.Module | None:
         except Exception:  # a tensor of a kind that has no empty one: the copy gets the tensor itself
             memo[id(tensor)] = tensor
     try:
-        return copy.deepcopy(part, memo)
-    except Exception:  # said of the whole module already
+        with facts.as_it_was:
+            return copy.deepcopy(part, memo)
+    except Exception as error:
+        if not facts.refused_copy:  # that is said of the whole module
+            note = f"a {type(part).__name__} can't be copied without its values: what its own loading does is not tried"
+            facts.notes += [] if f"{note}: {spelled(error)}" in facts.notes else [f"{note}: {spelled(error)}"]
         return None
 
 

@@ -21,7 +21,8 @@ LIMIT = 300_000  # objects that are looked into: a trainer or a data set that a 
 NOTHING = frozenset(
     (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType, torch.dtype, torch.device)
 )
-IN_A_CLASS = torch.Tensor | nn.Module | list | tuple | dict | AbstractSet | deque
+CONTAINERS = list | tuple | dict | AbstractSet | deque
+IN_A_CLASS = torch.Tensor | nn.Module | CONTAINERS
 # What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
 MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
 UNCOPIED = (types.FunctionType, type(functools.cache(len)), weakref.ref)
@@ -103,9 +104,10 @@ def held_tensors(
             if (
                 where.shared
                 and isinstance(value, nn.Module)
-                and within(where, list | tuple | dict | AbstractSet | deque)
+                and where.inside
+                and isinstance(where.inside[0], CONTAINERS)
             ):
-                continue  # of a list of all instances it is no part
+                continue  # a list of all instances, not a part of this one
             hidden = where.module or (where.path if isinstance(value, nn.Module) else "")
             for step, child in steps:
                 if type(child) in NOTHING:
@@ -122,11 +124,6 @@ def held_tensors(
                 )
                 waiting.append((child_at, child))
     return sorted(found.values(), key=lambda held: held.path)
-
-
-def within(where: Held, kind: object) -> bool:
-    """Whether what is held is in a container of a kind, and not at its place itself."""
-    return bool(where.inside) and isinstance(where.inside[0], kind)
 
 
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, object]]:

@@ -7,7 +7,7 @@ from torch import nn
 
 from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
 from .digits import ROUNDED
-from .facts import Facts, is_dense, storage
+from .facts import Facts, storage, stretch
 from .finding import Finding
 from .instances import Remembered
 from .plain import dtype, shaped
@@ -220,13 +220,8 @@ def overlap(one: object, other: object) -> bool:
         return False
     if (one.storage_offset(), one.shape, one.stride()) == (other.storage_offset(), other.shape, other.stride()):
         return True
-    if not (is_dense(one) and is_dense(other)):
-        return False
-    start, end = (
-        max(one.storage_offset(), other.storage_offset()),
-        min(one.storage_offset() + one.numel(), other.storage_offset() + other.numel()),
-    )
-    return start < end
+    places = stretch(one), stretch(other)
+    return None not in places and max(each.start for each in places) < min(each.stop for each in places)
 
 
 def counters(facts: Facts) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from .facts import Facts, geometry, is_dense, is_ordinary, untyped_storage
+from .facts import Facts, geometry, is_ordinary, stretch, untyped_storage
 from .finding import Finding
 from .state import FROZEN, PARAMETER, Entry
 from .walking import paths as every_path
@@ -165,10 +165,11 @@ def in_memory(tensor: torch.Tensor) -> bool:
 
 def are_apart(tensors: list[torch.Tensor]) -> bool:
     """Whether tensors of one storage share no element for certain, as safetensors sees it."""
-    if not all(map(is_dense, tensors)):
+    places = [*map(stretch, tensors)]
+    if None in places:
         return False
-    places = sorted((each.data_ptr(), each.data_ptr() + each.numel() * each.element_size()) for each in tensors)
-    return all(end <= start for (_, end), (start, _) in pairwise(places))
+    places.sort(key=lambda place: place.start)
+    return all(before.stop <= after.start for before, after in pairwise(places))
 
 
 def expanded(tensor: torch.Tensor) -> bool:

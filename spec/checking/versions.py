@@ -33,13 +33,14 @@ def outcome(facts: Facts, part: nn.Module, metadata: dict[str, object]) -> tuple
 
     That is which error it raises, if it does; None where the module can't be copied.
     """
-    with facts.as_it_was:
-        return loaded(skeleton(facts, part), skeleton(facts, part), metadata)
-
-
-def loaded(model: nn.Module | None, source: nn.Module | None, metadata: dict[str, object]) -> tuple | None:
+    model, source = skeleton(facts, part), skeleton(facts, part)
     if model is None or source is None:
         return None
+    with facts.as_it_was:
+        return loaded(model, source, metadata)
+
+
+def loaded(model: nn.Module, source: nn.Module, metadata: dict[str, object]) -> tuple:
     state = source.state_dict()
     before = {key: (value, changed(value)) for key, value in state.items()}
     told: tuple[list[str], ...] = ([], [], [])

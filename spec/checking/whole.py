@@ -110,7 +110,7 @@ def own_state_dict(facts: Facts) -> Iterator[Finding]:
 
 def own_keys(part: nn.Module) -> Iterator[tuple[str, bool]]:
     """The names that a module has registered, and whether each of them has a value."""
-    for registered in ("_parameters", "_buffers", "_modules"):
+    for registered in REGISTRIES:
         for name, value in registry(part, registered).items():
             yield name, value is not None
 
@@ -127,7 +127,7 @@ def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding
         of_torch = isinstance(error, RuntimeError) and "Error(s) in loading state_dict" in str(error)
         if (of_torch or isinstance(error, KeyError)) and not valueless(error):
             yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
-        return
+        return  # another error may come of the values that the copy lacks
     for name in ("missing_keys", "unexpected_keys"):
         if found := list(getattr(keys, name, None) or ()):
             some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")

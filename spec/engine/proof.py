@@ -96,17 +96,16 @@ def refutations(
         Task(tuple(case.nodeid for case in cases), fault=fault.name, fails_only=True)
         for fault, cases in zip(faults, chosen, strict=True)
     ]
-    by_node = {item.nodeid: item.stash[CLAIM].id for item in items}
     workers = session.config.option.jobs or (processors() if forks(session.config) else 1)
     pool = Pool(session, workers, session.config.getoption("case_limit"))
     with closing(pool.run(tasks)) as events:
         for number, event, content in events:
             run = found[number]
-            if event == REPORTED and by_node[content["nodeid"]] not in run.refuted:
-                run.refuted.append(by_node[content["nodeid"]])
+            if event == REPORTED and (id := pool.items[content["nodeid"]].stash[CLAIM].id) not in run.refuted:
+                run.refuted.append(id)
             elif event == ENDED:
                 nodeid, how, _, _ = content
-                run.trouble = f"{by_node[nodeid]}: {how}"
+                run.trouble = f"{pool.items[nodeid].stash[CLAIM].id}: {how}"
             elif event == DONE:
                 yield run
 

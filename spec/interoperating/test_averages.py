@@ -119,8 +119,8 @@ def test_ema_pytorch_raises_RuntimeError_for_an_expanded_buffer_and_after_a_move
 @claim("ROAD-61", source="ema_pytorch.EMA", needs="ema-pytorch")
 @road("ema-pytorch", lost=(Integers, Bools))
 def test_ema_pytorch_never_updates_integer_and_bool_buffers(kind):
-    """`ema_pytorch.EMA` copies integer and bool buffers when it is built and never again, however often `update` is
-    called, also where the model's buffers change.
+    """`ema_pytorch.EMA` copies integer and bool buffers together with the model, by default when it is built, and never
+    again: `update()` leaves them, even where the model's buffers change.
     """
     from ema_pytorch import EMA
 

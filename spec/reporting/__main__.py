@@ -163,12 +163,14 @@ def located(name: str) -> str:
     """The path of a record: of that file, or else of a release, such as ``2.5``, ``2.5.1`` or ``2.9.0-xla``."""
     patch = next((release.patch for release in releases() if name in (release.minor, release.patch)), None)
     kept = RECORDS / f"torch-{f'{patch}-cpu' if patch else name}.json"
-    if Path(name).exists() or not kept.exists():
-        if RELEASE.fullmatch(name) and not Path(name).exists():
-            known = ", ".join(release.minor for release in releases())
-            raise Trouble(f"{name}: there is no record of this release; there are those of {known}")
+    if Path(name).exists():
         return name
-    return str(kept)
+    if kept.exists():
+        return str(kept)
+    if RELEASE.fullmatch(name):
+        known = ", ".join(release.minor for release in releases())
+        raise Trouble(f"{name}: there is no record of this release; there are those of {known}")
+    return name
 
 
 def shown(text: str, output: str | None) -> int:

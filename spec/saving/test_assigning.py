@@ -224,8 +224,9 @@ def test_assign_is_the_third_argument_and_false_by_default():
 
 @claim("LOAD-20", source="torch.nn.Module.load_state_dict", since="2.1")
 def test_an_assigning_load_unties_tied_state():
-    """By default, `load_state_dict(assign=True)` of a module's `state_dict()` unties a parameter or buffer that several
-    attributes hold: each attribute gets a tensor of its own, though the tied values still share memory.
+    """By default, `load_state_dict(assign=True)` unties a parameter or buffer that several attributes hold, unless the
+    `state_dict()` was taken with `keep_vars=True`: each attribute gets a tensor of its own, though the tied values
+    still share memory.
     """
     model = TiedModel(5, 10)
     model.load_state_dict(TiedModel(5, 10).state_dict(), assign=True)

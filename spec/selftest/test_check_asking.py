@@ -9,10 +9,6 @@ from torch import nn
 from ..checking import check
 
 
-def kinds(build, **options):
-    return [(finding.kind, finding.path) for finding in check(build, **options).findings]
-
-
 class Closing(nn.Module):
     """Its hooks and its ``_apply`` reach it by a closure, and so from each copy too."""
 
@@ -144,7 +140,7 @@ SAID = {
 @pytest.mark.parametrize("what", SAID)
 def test_what_is_asked_is_said(what):
     build, found = SAID[what]
-    assert kinds(build) == found
+    assert [(finding.kind, finding.path) for finding in check(build).findings] == found
 
 
 def test_parts_of_one_memory_that_share_no_element_can_be_saved_by_save_file():

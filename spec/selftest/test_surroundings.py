@@ -144,7 +144,7 @@ def test_an_option_that_another_plugin_has_too_is_named_with_the_plugin(tmp_path
     assert line in done.stdout + done.stderr
 
 
-def test_the_switches_of_torch_in_the_environment_are_left_out_and_named(tmp_path):
+def test_switches_of_torch_in_the_environment_are_left_out_of_a_run_and_named_in_its_header(tmp_path):
     command = [sys.executable, "-m", PACKAGE, "SD-03"]
     set = {"TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1", "TORCH_LOGS": "1", "TORCH_LOGS_OUT": "log"}
     found = os.environ | {"PYTHONPATH": str(CHECKOUT)} | set

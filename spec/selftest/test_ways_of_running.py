@@ -145,7 +145,7 @@ def test_a_claim_that_logs_fails():
 
 
 @pytest.mark.parametrize("asked", [[], ["--log-level=INFO"]])
-def test_logs_are_recorded_for_those_who_ask(tmp_path, asked):
+def test_logs_are_recorded_only_where_an_option_asks_for_them(tmp_path, asked):
     claims_file(tmp_path, LOGS)
     run = pytest_run(tmp_path, *asked)
     assert run.status == 1

@@ -33,9 +33,9 @@ def test_a_sparse_gradient_is_emptied_in_place_where_it_is_not_set_to_None(real_
 
 @claim("IDIOM-78", source="torch.nn.Embedding")
 def test_what_was_computed_from_the_table_before_a_forward_with_a_maximal_norm_has_no_gradient(real_device):
-    """With `max_norm=`, a forward of an `nn.Embedding` changes its `weight` in place: `backward()` through an earlier
-    product of `weight` and a tensor that requires grad raises `RuntimeError`, and through such a product of a clone
-    does not.
+    """With `max_norm=`, a forward of an `nn.Embedding` is for autograd an in-place change of its `weight`: `backward()`
+    through a product of `weight` and a tensor that requires grad, computed before, raises `RuntimeError`. Through one
+    of a clone it does not.
     """
     model = nn.Embedding(3, 2, max_norm=1.0).to(real_device)
     nn.init.ones_(model.weight)
