@@ -36,8 +36,9 @@ def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module
 
 @claim("ANY-09", source="torch.nn.Module.register_buffer")
 def test_a_move_leaves_no_plain_tensor_of_a_module_behind(factory, move):
-    """Moving a `torch.nn` module to another device leaves no plain tensor behind: the module holds none, or moves it in
-    its own `_apply`; this specification's option `--model` tests a module of yours.
+    """Moving a `torch.nn` module without hooks of pruning or of the old `weight_norm` leaves no plain tensor behind:
+    the module holds none, or moves it in its own `_apply`; this specification's option `--model` tests a module of
+    yours.
     """
     model = factory().to(move.source)
     state = registered(model)

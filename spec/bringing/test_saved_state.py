@@ -19,8 +19,8 @@ def test_every_parameter_is_in_the_state_dict_under_its_own_name(factory):
 
 @claim("ANY-02", source="torch.nn.Module.state_dict")
 def test_every_tensor_in_the_state_dict_is_a_parameter_or_a_buffer(factory):
-    """Every tensor in `state_dict(keep_vars=True)` of a `torch.nn` module is one of its parameters or buffers; this
-    specification's option `--model` tests a module of yours.
+    """Every tensor in `state_dict(keep_vars=True)` of a module that `torch.nn` itself defines, such as `nn.LSTM`, is
+    one of its parameters or buffers; this specification's option `--model` tests a module of yours.
     """
     model = factory()
     listed = {id(tensor) for tensor in [*model.parameters(), *model.buffers()]}

@@ -265,7 +265,7 @@ KINDS = {
     "quantized-apart": Kind(
         "a weight that several linear layers or paths have: a quantizer makes a new one for each, or raises",
         ("quantize",),
-        {"TIE-24": "unties it: the other name keeps the old one", "ROAD-69": "once for each layer"},
+        {"TIE-24": "unties it: the other name keeps the old one", "ROAD-69": "once for each"},
     ),
     "prefix": Kind(
         "the wrapper puts `_orig_mod.` before every key",

@@ -36,8 +36,9 @@ def reloaded(everything, tmp_path_factory):
 
 @claim("GRAPH-01", source="torch.export.graph_signature.ExportGraphSignature", since="2.3")
 def test_export_makes_parameters_and_both_kinds_of_buffer_inputs_of_the_graph(everything):
-    """`torch.export.export` makes parameters and buffers, frozen and non-persistent ones included, inputs of the graph,
-    named in `graph_signature.parameters` and `graph_signature.buffers`."""
+    """`torch.export.export` makes the parameters and buffers that `forward` uses, frozen and non-persistent ones
+    included, inputs of the graph, named in `graph_signature.parameters` and `graph_signature.buffers`.
+    """
     _, program = everything
     signature = program.graph_signature
     assert list(signature.inputs_to_parameters.values()) == ["p", "f"]

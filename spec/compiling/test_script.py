@@ -70,8 +70,9 @@ def test_a_scripted_module_shares_parameters_buffers_and_plain_tensors_with_the_
 
 @claim("GRAPH-46", source="torch.jit.script")
 def test_a_scripted_module_has_its_own_copy_of_a_number():
-    """`torch.jit.script` copies a plain number: setting it on the original module or on the scripted one leaves it
-    unchanged on the other."""
+    """`torch.jit.script` copies a plain number that the class doesn't declare as a constant: setting it on the original
+    module or on the scripted one leaves it unchanged on the other.
+    """
     model = PLAIN_VALUE.on(AddsX(), "x", torch.zeros(3))
     scripted = torch.jit.script(model)
     model.x = 7

@@ -50,8 +50,8 @@ def test_a_strict_export_leaves_a_plain_tensor_that_forward_changes_in_place():
 
 @claim("GRAPH-88", source="torch.export.export", since="2.10")
 def test_a_strict_export_bakes_in_a_number_that_forward_counts_and_leaves_it():
-    """Where `forward` adds 1 to a plain number, `torch.export.export(strict=True)` leaves the number `n` on the module
-    as it is, and every run of the exported module computes with `n + 1`.
+    """Where `forward` adds 1 to a plain number and then uses it, `torch.export.export(strict=True)` leaves the number
+    `n` on the module as it is, and every run of the exported module computes with `n + 1`.
     """
     model = Counting()
     model.x = 1

@@ -43,8 +43,8 @@ def test_an_averaged_model_averages_parameters_and_copies_the_buffers_of_the_las
 @claim("UTIL-12", source="torch.optim.swa_utils.AveragedModel")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_an_averaged_model_with_use_buffers_averages_the_buffers_too(kind, real_device):
-    """`AveragedModel(model, use_buffers=True)` averages the buffers, non-persistent ones too, in the same way as the
-    parameters.
+    """`AveragedModel(model, use_buffers=True)` averages the buffers of a floating-point dtype, non-persistent ones too,
+    in the same way as the parameters.
     """
     model = kind.on(Steps().to(real_device), "b", torch.zeros(3, device=real_device))
     averaged = AveragedModel(model, use_buffers=True)

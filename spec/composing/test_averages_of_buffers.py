@@ -172,7 +172,8 @@ def test_update_bn_that_raises_leaves_the_model_in_training_mode_and_without_mom
 @claim("UTIL-86", source="torch.optim.swa_utils.update_bn")
 def test_update_bn_with_an_empty_loader_resets_the_statistics():
     """`update_bn([], model)` resets the running statistics of a BatchNorm to those of a new one, and its counter to 0;
-    mode and momentum stay."""
+    the model's mode and the momentum stay.
+    """
     model = normalizing().eval()
     for buffer in model.buffers():
         buffer.fill_(100)
@@ -180,7 +181,7 @@ def test_update_bn_with_an_empty_loader_resets_the_statistics():
     assert model[0].running_mean.tolist() == [0, 0]
     assert model[0].running_var.tolist() == [1, 1]
     assert model[0].num_batches_tracked.item() == 0
-    assert (model[0].training, model[0].momentum) == (False, 0.1)
+    assert (model.training, model[0].momentum) == (False, 0.1)
 
 
 @claim("UTIL-87", source="torch.optim.swa_utils.update_bn")

@@ -118,8 +118,8 @@ def test_reading_a_weight_with_the_new_spectral_norm_in_training_mode_changes_it
 @claim("UTIL-121", source="torch.nn.utils.parametrizations.spectral_norm")
 @pytest.mark.parametrize("mode", [True, False])
 def test_removing_the_new_spectral_norm_runs_an_iteration_in_training_mode_alone(mode):
-    """`remove_parametrizations` after `nn.utils.parametrizations.spectral_norm` changes `_u` and `_v` once more in
-    training mode, and leaves them unchanged in eval mode.
+    """By default, `remove_parametrizations` after `nn.utils.parametrizations.spectral_norm` changes `_u` and `_v` once
+    more in training mode, and leaves them unchanged in eval mode.
     """
     model = parametrizations.spectral_norm(nn.Linear(3, 3))
     model.parametrizations.weight.original.data = torch.arange(9.0).reshape(3, 3)

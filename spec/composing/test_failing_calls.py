@@ -9,8 +9,8 @@ from .hooked_modules import Failing, Scaled, global_hook
 
 @claim("HOOK-62", source="torch.nn.Module.register_forward_hook", since="2.1")
 def test_a_forward_hook_that_is_always_called_runs_after_an_error_too_and_the_others_do_not():
-    """When `forward` raises, such as a `ValueError`, forward hooks registered with `always_call=True` still run, with
-    None for the missing output, and other forward hooks don't.
+    """When `forward` raises an `Exception`, such as a `ValueError`, forward hooks registered with `always_call=True`
+    still run, with None for the missing output, and other forward hooks don't.
     """
     model, ran = Failing(), []
     model.register_forward_hook(lambda module, args, output: ran.append("not always"))

@@ -123,8 +123,8 @@ def test_a_functional_call_by_the_name_of_a_parametrized_parameter_writes_into_t
 
 @claim("UTIL-53", source="torch.nn.utils.stateless.functional_call", since="2.0")
 def test_the_old_functional_call_warns_and_does_the_same():
-    """`torch.nn.utils.stateless.functional_call` warns that it is deprecated and does what `torch.func.functional_call`
-    does.
+    """`torch.nn.utils.stateless.functional_call` warns that it is deprecated and does, for a single dict, what
+    `torch.func.functional_call` does.
     """
     model, passed = nn.Linear(2, 1), {"weight": torch.zeros(1, 2), "bias": torch.ones(1)}
     own = model.weight

@@ -28,7 +28,7 @@ def layers(name, bias=True, device="cpu"):
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_fusing_a_layer_and_a_BatchNorm_makes_a_new_layer_with_a_bias_and_no_buffers(name, bias, real_device):
-    """For a layer and its BatchNorm in eval mode, `nn.utils.fuse_conv_bn_eval(conv, bn)` and
+    """For an `nn.Conv2d` or `nn.Linear` and its BatchNorm in eval mode, `nn.utils.fuse_conv_bn_eval(conv, bn)` and
     `fuse_linear_bn_eval(linear, bn)` return a new layer of the same class, in eval mode and without buffers, that
     computes what both did.
     """

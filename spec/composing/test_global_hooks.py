@@ -22,7 +22,7 @@ def no_global_backward_hooks(monkeypatch):
 @claim("HOOK-65", source="torch.nn.modules.module.register_module_forward_hook")
 @pytest.mark.parametrize("register", GLOBAL)
 def test_a_global_hook_runs_for_every_module_before_its_own_until_it_is_removed(register, no_global_backward_hooks):
-    """A hook of `register_module_forward_pre_hook`, `register_module_forward_hook` or
+    """A hook of `register_module_forward_pre_hook`, `register_module_forward_hook` or, if the output requires grad,
     `register_module_full_backward_hook` runs for every module that is called, before the module's own, until it is
     removed.
     """

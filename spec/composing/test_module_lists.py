@@ -91,8 +91,8 @@ def test_inserting_something_else_than_a_module_goes_unnoticed_until_the_state_d
 
 @claim("CONT-28", source="torch.nn.ModuleList.extend")
 def test_a_list_with_something_else_than_a_module_is_added_up_to_there():
-    """Extending an `nn.ModuleList` by a list in which a value is not a module raises `TypeError` and adds the modules
-    before that value. Extending it by a number also raises `TypeError` and adds nothing.
+    """Extending an `nn.ModuleList` by a list in which a value is neither a module nor None raises `TypeError` and adds
+    the modules before that value. Extending it by a number also raises `TypeError` and adds nothing.
     """
     model = nn.ModuleList(layers(1))
     with pytest.raises(TypeError, match=r"ModuleList\.extend should be called with an iterable, but got int"):
@@ -183,8 +183,8 @@ def test_None_in_a_ModuleList_or_Sequential_is_an_element_without_state(hold):
     "hold", [nn.ModuleList, lambda modules: nn.Sequential(*modules)], ids=["ModuleList", "Sequential"]
 )
 def test_extending_a_ModuleList_or_Sequential_by_itself_raises(hold):
-    """`layers += layers` of an `nn.ModuleList` or `nn.Sequential` adds one module and raises `RuntimeError`, where a
-    list doubles; `layers.extend(list(layers))` works.
+    """`layers += layers` of an `nn.ModuleList` or `nn.Sequential` of several modules adds one module and raises
+    `RuntimeError`, where a list doubles; `layers.extend(list(layers))` works.
     """
     model = hold(layers(1, 2))
     with pytest.raises(RuntimeError, match=r"during iteration"):

@@ -26,7 +26,7 @@ def test_nothing_is_removed_from_a_ParameterList_or_inserted_into_it():
 @claim("CONT-56", source="torch.nn.ParameterList")
 def test_where_a_parameter_was_a_ParameterList_or_ParameterDict_takes_only_a_tensor_or_None():
     """Assigning a number in the place of a parameter of an `nn.ParameterList` or `nn.ParameterDict` raises `TypeError`,
-    even once None was assigned there; assigning a tensor in the place of a number makes it a parameter.
+    even once None was assigned there; assigning a floating-point tensor in the place of a number makes it a parameter.
     """
     for held, place, other in (
         (nn.ParameterList([torch.ones(1), 2]), 0, 1),

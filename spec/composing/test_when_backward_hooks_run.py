@@ -106,8 +106,9 @@ def test_the_caller_of_a_module_with_a_backward_hook_is_given_a_view_of_its_outp
 @claim("HOOK-98", source="torch.nn.Module.register_full_backward_pre_hook", since="2.0")
 @pytest.mark.parametrize("register", HOOKS)
 def test_neither_input_nor_output_of_a_module_with_a_backward_hook_can_be_changed_in_place(register):
-    """With a `register_full_backward_hook` or `register_full_backward_pre_hook` hook, changing an input in place in
-    `forward`, or the module's output after it, raises `RuntimeError`, if the input requires grad.
+    """With a `register_full_backward_hook` or `register_full_backward_pre_hook` hook and outside `torch.no_grad()`,
+    changing a positional input in place in `forward`, or the tensor that the module returned, raises `RuntimeError`, if
+    the input requires grad.
     """
     model, inplace = Scaled(), nn.ReLU(inplace=True)
     getattr(model, register)(lambda *args: None)
@@ -139,8 +140,8 @@ def test_global_forward_hooks_are_given_positional_arguments_alone():
 @claim("HOOK-100", source="torch.nn.modules.module.register_module_forward_pre_hook")
 @pytest.mark.parametrize("pack", [lambda x: x, lambda x: (x,)], ids=["value", "tuple"])
 def test_a_global_forward_pre_hook_replaces_the_arguments_by_a_tuple_or_a_single_value(pack):
-    """What a `register_module_forward_pre_hook` hook returns replaces the positional arguments: a tuple holds all of
-    them, and a single value stands for a tuple of one.
+    """What a `register_module_forward_pre_hook` hook returns, unless that is None, replaces the positional arguments: a
+    tuple holds all of them, and a single value stands for a tuple of one.
     """
     with global_hook("forward_pre", lambda module, args: pack(args[0] * 2)):
         assert nn.Identity()(torch.ones(2)).tolist() == [2, 2]

@@ -85,7 +85,7 @@ def test_a_parameter_set_with_object_setattr_is_a_plain_attribute(kind, device):
 @claim("ATTR-05", source="torch.nn.Module.to")
 def test_a_cached_property_does_not_follow_a_conversion():
     """A tensor from a `functools.cached_property` of a module is computed once and kept as a plain attribute:
-    `model.double()` does not convert it, and it is not saved.
+    `model.double()` does not convert it, and it is not in `state_dict()`.
     """
 
     class Rotary(nn.Module):

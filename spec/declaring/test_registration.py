@@ -32,8 +32,8 @@ from ..vocabulary import (
 @example(shape=(10,), dtype=torch.float32)
 @given(shape=shapes(), dtype=st.sampled_from(FLOATING + COMPLEX))
 def test_assigning_a_parameter_registers_it_under_that_name(kind, device, shape, dtype):
-    """Assigning an `nn.Parameter`, as in `model.x = parameter`, registers it as the parameter `x`, trainable or
-    frozen.
+    """Assigning an `nn.Parameter`, as in `model.x = parameter`, to a name that the class doesn't define registers it as
+    the parameter `x`, trainable or frozen.
     """
     parameter = kind.on(nn.Module(), "x", torch.ones(shape, dtype=dtype, device=device)).x
     model = ToyModel3(5, 10)

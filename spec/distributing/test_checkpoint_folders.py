@@ -175,8 +175,9 @@ def test_a_tied_parameter_took_from_a_folder_the_value_of_the_name_that_was_regi
 
 @claim("DIST-43", source=SAVE, since="2.3")
 def test_a_save_that_fails_over_an_older_folder_leaves_it_without_its_data(dcp, tmp_path):
-    """A `torch.distributed.checkpoint.save` that raises `CheckpointException` over an older checkpoint leaves the
-    folder with the old metadata and without the old data: it no longer loads."""
+    """By default, a `torch.distributed.checkpoint.save` that raises `CheckpointException` for a value that cannot be
+    pickled leaves an older checkpoint in the folder with the old metadata and without the old data: it no longer loads.
+    """
 
     class Unpicklable:
         def __reduce__(self):
@@ -207,8 +208,9 @@ def test_a_load_of_a_folder_into_meta_tensors_raises_an_error_about_the_process_
 
 @claim("DIST-45", source="torch.distributed.checkpoint", since="2.5")
 def test_set_model_state_dict_with_a_full_state_dict_accepts_missing_keys(dsd):
-    """`set_model_state_dict` of `torch.distributed.checkpoint.state_dict` with `StateDictOptions(full_state_dict=True,
-    strict=True)` accepts a state dict that lacks keys; without `full_state_dict` it raises `RuntimeError` for it.
+    """For a module that is not on meta, `set_model_state_dict` of `torch.distributed.checkpoint.state_dict` with
+    `StateDictOptions(full_state_dict=True, strict=True)` accepts a state dict that lacks keys; without
+    `full_state_dict` it raises `RuntimeError` for it.
     """
     model, checkpoint = nn.Linear(2, 2), {"weight": torch.ones(2, 2)}
     dsd.set_model_state_dict(model, dict(checkpoint), options=dsd.StateDictOptions(full_state_dict=True, strict=True))
@@ -239,8 +241,8 @@ def load_plain_into_sharded(rank):
 @claim("DIST-46", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_a_sharded_module_does_not_load_a_plain_checkpoint_and_an_assigning_load_breaks_it(ranks):
     """`load_state_dict()` of a module under `fully_shard` (FSDP2) raises `RuntimeError` for a checkpoint of plain
-    tensors and changes nothing; with `assign=True` it raises `AttributeError` and leaves whole plain tensors as
-    parameters.
+    tensors and changes no sharded parameter; with `assign=True` it raises `AttributeError` and leaves whole plain
+    tensors as parameters.
     """
     for kept, assigned in ranks(load_plain_into_sharded):
         assert kept == ("DTensor", [1, 1, 1, 1])

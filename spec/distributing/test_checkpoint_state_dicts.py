@@ -19,8 +19,8 @@ def memory(tensors):
 
 @claim("DIST-47", source=GET, since="2.2")
 def test_get_model_state_dict_holds_what_state_dict_holds(dsd):
-    """`get_model_state_dict` of `torch.distributed.checkpoint.state_dict` returns for an unwrapped model what
-    `state_dict()` does: parameters, frozen ones included, and persistent buffers, which share the model's memory.
+    """`get_model_state_dict` of `torch.distributed.checkpoint.state_dict` returns for an unwrapped model with state
+    what `state_dict()` does: parameters, frozen ones included, and persistent buffers, which share the model's memory.
     """
     model = State(1)
     saved = dsd.get_model_state_dict(model)
@@ -184,7 +184,9 @@ class Counting(nn.Module):
 
 @claim("DIST-58", source=SET, since="2.3")
 def test_set_model_state_dict_sets_extra_state(dsd):
-    """`get_model_state_dict` holds extra state, and `set_model_state_dict` hands it to `set_extra_state()`."""
+    """By default, `get_model_state_dict` holds the extra state of a module, and `set_model_state_dict` hands it to
+    `set_extra_state()`.
+    """
     saved = dsd.get_model_state_dict(Counting(7))
     assert list(saved) == ["p", "_extra_state"]
     model = Counting(0)

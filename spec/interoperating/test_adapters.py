@@ -86,8 +86,8 @@ def test_an_adapter_on_a_meta_base_is_not_saved(tmp_path):
 @claim("ROAD-74", source="peft.PeftModel", needs="peft")
 @road("peft merge", changed=(Frozen,))
 def test_a_merged_model_is_frozen_in_all_its_parameters():
-    """After PEFT's `merge_and_unload` every parameter of the base model is frozen, also those of layers without an
-    adapter.
+    """After PEFT's `merge_and_unload` of adapters beside which nothing was trained, such as a bias, every parameter of
+    the base model is frozen, also those of layers without an adapter.
     """
     from peft import LoraConfig, get_peft_model
 

@@ -82,8 +82,8 @@ def test_a_program_from_a_file_has_lost_the_conjugation_of_a_buffer(tmp_path):
 @road("torch.export save", raises=(OnMeta,))
 @road("exported module", raises=(OnMeta,))
 def test_a_model_on_meta_is_not_exported_with_an_input_on_the_cpu():
-    """`torch.export.export` raises `RuntimeError` for a model with a parameter on `meta` and an input on the CPU: there
-    is no program that could be saved, and no module of it.
+    """`torch.export.export` raises `RuntimeError` for a model that runs an `nn.Linear` on `meta` on an input on the
+    CPU: there is no program that could be saved, and no module of it.
     """
     with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
         torch.export.export(trained(OnMeta), (INPUT,))
@@ -134,8 +134,9 @@ def in_onnxruntime(tmp_path_factory) -> Callable[[type, torch.Tensor], torch.Ten
     changed=(Counting,),
 )
 def test_an_onnx_graph_computes_with_all_values(kind, outcome, in_onnxruntime):
-    """A graph by `torch.onnx.export(dynamo=True)` computes in onnxruntime with every value that the module had, plain
-    tensors, numbers and mode included; a buffer that `forward` changes keeps the value that it had at export.
+    """A graph by `torch.onnx.export(dynamo=True)` of a module without BatchNorm in training mode computes in
+    onnxruntime with all values of the module, plain tensors, numbers and mode included; a buffer that `forward` changes
+    keeps the value that it had at export.
     """
     assert fate(kind, lambda y: in_onnxruntime(kind, y)) == outcome
 
@@ -143,8 +144,8 @@ def test_an_onnx_graph_computes_with_all_values(kind, outcome, in_onnxruntime):
 @claim("ROAD-54", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
 @road("ONNX", changed=(Counting,))
 def test_a_buffer_that_forward_changes_stands_still_in_an_onnx_graph(tmp_path):
-    """In a graph by `torch.onnx.export`, a buffer that `forward` changes has its value at export, and each run of the
-    graph begins with that value again.
+    """In a graph by `torch.onnx.export(dynamo=True)`, a buffer that `forward` changes has its value at export, and each
+    run of the graph begins with that value again.
     """
     import onnxruntime
 

@@ -64,7 +64,7 @@ def test_quantizing_freezes_every_weight_that_it_quantizes():
 @claim("ROAD-69", source="torchao.quantization.quantize_", needs="torchao")
 @road("torchao int8", changed=(Tied,))
 def test_quantizing_unties_and_changes_tied_weights():
-    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao quantizes a tied weight once for each layer:
+    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao quantizes a tied weight once for each `nn.Linear`:
     afterwards the layers have separate weights.
     """
     from torchao.quantization import Int8WeightOnlyConfig, quantize_

@@ -83,7 +83,7 @@ def test_loading_into_an_expanded_tensor_or_out_of_meta_raises_RuntimeError(kind
 @road("torch.save module", kept=tuple(kind for kind in KINDS if kind is not Conjugated))
 def test_a_module_that_is_saved_whole_keeps_everything(kind, tmp_path):
     """A module saved whole by `torch.save(model, file)` and read by `torch.load(weights_only=False)` keeps every kind
-    of state: ties, plain tensors, `requires_grad`, versions and the training mode too.
+    of state but gradients: ties, plain tensors, `requires_grad`, versions and the training mode too.
     """
     torch.save(trained(kind), tmp_path / "model.pt")
     assert fate(kind, torch.load(tmp_path / "model.pt", weights_only=False)) == "kept"
@@ -127,7 +127,7 @@ def in_a_spawned_process() -> Iterator[Callable[[type, torch.nn.Module], str]]:
 @road("spawned process", kept=tuple(kind for kind in KINDS if kind not in (Conjugated, OnMeta)))
 def test_a_module_that_is_sent_to_a_spawned_process_keeps_its_values(kind, in_a_spawned_process):
     """A module given to a process started by spawn arrives with its parameters, buffers, leaf plain tensors, ties,
-    `requires_grad` and training mode; only lazily conjugated tensors arrive with other values.
+    `requires_grad` and training mode; a lazily conjugated tensor arrives with other values.
     """
     assert in_a_spawned_process(kind, trained(kind)) == "kept"
 

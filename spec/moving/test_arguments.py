@@ -173,8 +173,8 @@ WRONG = {
 @claim("MOVE-76", source="torch.nn.Module.to")
 @pytest.mark.parametrize("mistake", WRONG)
 def test_to_raises_for_arguments_that_it_does_not_know_and_moves_nothing(mistake):
-    """`.to()` raises `TypeError` for an unknown keyword, a dtype as a string or a positional `memory_format`,
-    `RuntimeError` for an unknown device or `copy=True`, and moves nothing.
+    """`.to()` raises `TypeError` for an unknown keyword, a string as the dtype after a device or a positional
+    `memory_format`, `RuntimeError` for an unknown device name or `copy=True`, and moves nothing.
     """
     call, error, words = WRONG[mistake]
     model = ToyModel3(5, 10)

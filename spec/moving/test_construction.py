@@ -68,8 +68,8 @@ def test_a_device_context_decides_where_a_new_tensor_is_made(kind, device):
 
 @claim("MOVE-90", source="torch.set_default_device", since="2.0")
 def test_the_default_device_decides_where_modules_built_later_are(defaults):
-    """`torch.set_default_device("meta")` puts the parameters and buffers of modules built later on that device and
-    leaves those of an earlier module where they are.
+    """`torch.set_default_device("meta")` puts the parameters and buffers that modules built later create on that device
+    and leaves those of an earlier module where they are.
     """
     earlier = nn.BatchNorm1d(3)
     torch.set_default_device("meta")

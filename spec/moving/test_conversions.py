@@ -37,7 +37,7 @@ from ..vocabulary.dtypes import CHANGING
 @any_model
 def test_a_conversion_converts_every_floating_parameter_and_buffer(device, Model, channels, shape):
     """A conversion by `.float()`, `.double()`, `.half()`, `.bfloat16()` or `.to(dtype)` converts every floating-point
-    parameter and buffer of a module and its submodules, on the device they are on.
+    parameter and buffer of an initialized module and its submodules, on the device they are on.
     """
     model = Model(*channels).to(device)
     for kind, dtype in product(available(REGISTERED), FLOATING):

@@ -87,8 +87,8 @@ def test_a_conversion_with_nothing_to_do_keeps_every_object_and_its_memory(conve
 @claim("MOVE-33", source="torch.nn.Module.to")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_a_conversion_gives_state_memory_that_no_alias_shares(kind, real_device):
-    """After a conversion such as `.double()`, a parameter or buffer no longer shares memory with an alias like its
-    earlier `detach()`, which keeps the old dtype.
+    """After a conversion such as `.double()`, a parameter or buffer whose dtype it changed no longer shares memory with
+    an alias like its earlier `detach()`, which keeps the old dtype.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     shared = model.x.detach()
@@ -202,8 +202,8 @@ def test_a_converted_nn_Buffer_is_no_nn_Buffer_any_more_and_stays_registered_as_
 
 @claim("MOVE-38", source="torch.optim.Optimizer")
 def test_an_optimizer_built_before_a_conversion_trains_the_converted_parameters(real_device):
-    """An optimizer built before a conversion such as `.double()` goes on training the module: its next step updates the
-    converted parameters.
+    """An optimizer without state, such as SGD without momentum, that was built before a conversion such as `.double()`
+    goes on training the module: its next step updates the converted parameters.
     """
     model = ToyModel3(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=1.0)

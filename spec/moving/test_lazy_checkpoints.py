@@ -91,8 +91,8 @@ def test_a_checkpoint_initializes_a_lazy_module_in_its_own_dtype(dtype):
 
 @claim("META-37", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_a_loaded_lazy_module_keeps_its_class_until_its_first_forward_which_keeps_the_values():
-    """After `load_state_dict()`, an `nn.LazyLinear` is still an `nn.LazyLinear`; its first forward makes it an
-    `nn.Linear` and keeps the loaded values.
+    """After `load_state_dict()` of the whole checkpoint of an `nn.Linear`, an `nn.LazyLinear` is still an
+    `nn.LazyLinear`; its first forward makes it an `nn.Linear` and keeps the loaded values.
     """
     checkpoint = nn.Linear(2, 3).state_dict()
     model = nn.LazyLinear(3)

@@ -36,8 +36,8 @@ LAZY = {
 @claim("META-06", source="torch.nn.modules.lazy.LazyModuleMixin")
 @pytest.mark.parametrize("Lazy", LAZY)
 def test_a_lazy_module_has_uninitialized_parameters_until_its_first_forward(Lazy):
-    """A lazy module has uninitialized parameters, whose `.shape` raises `RuntimeError`, until its first forward gives
-    them shapes and changes the module's class: an `nn.LazyLinear` becomes an `nn.Linear`.
+    """A lazy module has uninitialized parameters, whose `.shape` raises `RuntimeError`, until a load or its first
+    forward gives them shapes. The first forward changes the module's class: an `nn.LazyLinear` becomes an `nn.Linear`.
     """
     make, Initialized, shape, shapes = LAZY[Lazy]
     model = make()
@@ -88,8 +88,8 @@ def test_the_running_statistics_of_LazyBatchNorm_are_uninitialized_buffers_until
 
 @claim("META-08", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_the_first_forward_keeps_the_parameter_objects_of_a_lazy_module():
-    """The first forward of a lazy module keeps its parameter objects, so that an optimizer built before this forward
-    trains them.
+    """The first forward of a lazy module keeps its parameter objects, so that an optimizer that was built before this
+    forward, such as SGD, trains them.
     """
     model = nn.LazyLinear(3)
     weight, bias = model.weight, model.bias

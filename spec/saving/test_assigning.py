@@ -66,8 +66,8 @@ def test_an_assigning_load_wraps_a_plain_tensor_and_takes_a_parameter_itself(kin
 @claim("LOAD-66", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("kind", PERSISTENT_BUFFERS)
 def test_an_assigning_load_makes_the_tensor_of_the_checkpoint_the_buffer(kind):
-    """After `load_state_dict(assign=True)`, a buffer is the very tensor object of the checkpoint. Though this object
-    may be a plain tensor, the buffer is still registered and persistent.
+    """Outside swap mode, `load_state_dict(assign=True)` makes a buffer the very tensor object of the checkpoint. Where
+    this object is a plain tensor, the buffer is still registered and persistent.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     tensor = torch.ones(3)
@@ -185,7 +185,7 @@ def test_an_assigning_load_brings_a_module_from_meta_except_for_its_non_persiste
 @pytest.mark.filterwarnings("error")
 def test_an_assigning_load_into_meta_emits_no_warning_and_leaves_missing_state_there():
     """`load_state_dict(strict=False, assign=True)` into a module on meta emits no warning, and parameters and buffers
-    whose keys are missing stay on meta.
+    that it returns as missing stay on meta.
     """
     model = NestedModel(5, 10).to("meta")
     scale = torch.ones(10)

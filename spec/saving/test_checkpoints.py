@@ -139,8 +139,8 @@ def test_a_class_loads_under_weights_only_while_it_is_declared_safe():
 @pytest.mark.parametrize("kind", SAVED)
 @pytest.mark.parametrize("keep_vars", [True, False])
 def test_a_state_dict_loads_under_weights_only_with_or_without_keep_vars(kind, keep_vars):
-    """`torch.load(weights_only=True)` loads a state dict; one taken with `keep_vars=True` comes back with each
-    `nn.Parameter` trainable or frozen as it was.
+    """`torch.load(weights_only=True)` loads a state dict of tensors; one taken with `keep_vars=True` comes back with
+    each `nn.Parameter` trainable or frozen as it was.
     """
     model = kind.on(ToyModel(5, 10), "x", torch.ones(3))
     saved = model.state_dict(keep_vars=keep_vars)
@@ -165,7 +165,7 @@ def test_a_parameter_with_attributes_of_its_own_loads_under_weights_only():
 @claim("SER-04", source="torch.nn.Module.get_extra_state")
 def test_extra_state_of_numbers_and_tensors_loads_under_weights_only(device):
     """Extra state, as `get_extra_state` returns it, loads with `torch.load(weights_only=True)` where it consists of
-    numbers, strings, tensors, None, lists and dicts.
+    integers, strings, tensors, None, lists and dicts.
     """
     extra = {"step": 3, "names": ["a", "b"], "scale": torch.ones(2, device=device), "none": None, "on": True}
     model = Extra(None)
@@ -177,8 +177,8 @@ def test_extra_state_of_numbers_and_tensors_loads_under_weights_only(device):
 
 @claim("SER-40", source="torch.nn.Module.get_extra_state")
 def test_extra_state_of_a_class_of_ones_own_does_not_load_under_weights_only(tmp_path):
-    """An object of one's own class as extra state makes a checkpoint for which `torch.load(weights_only=True)` raises
-    `pickle.UnpicklingError`.
+    """An object of one's own class that was not declared safe, as extra state, makes a checkpoint for which
+    `torch.load(weights_only=True)` raises `pickle.UnpicklingError`.
     """
     content = written(Extra(Errand(tmp_path / "made")).state_dict())
     with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):

@@ -81,8 +81,8 @@ def test_a_nested_tensor_does_not_load_under_weights_only(nested):
 
 @claim("SER-69", source="torch.load", since="2.2", until="2.15")
 def test_a_nested_tensor_loaded_under_weights_only(nested):
-    """From torch 2.2 and before torch 2.15, `torch.load(weights_only=True)` loaded a nested tensor; since torch 2.15 it
-    raises `pickle.UnpicklingError`.
+    """From torch 2.2 and before torch 2.15, `torch.load(weights_only=True)` loaded a nested tensor of the default
+    layout; since torch 2.15 it raises `pickle.UnpicklingError`.
     """
     assert from_file({"x": nested}, weights_only=True)["x"].is_nested
 
@@ -107,8 +107,8 @@ def test_two_views_of_one_empty_storage_share_it_after_a_file():
 
 @claim("SER-71", source="torch.save", since="2.0", until="2.15")
 def test_two_views_of_one_empty_storage_came_apart_in_a_file():
-    """Before torch 2.15, two tensors without elements that view one storage had two storages in what `torch.load`
-    returned, while tensors with elements shared one; since then they share one as well.
+    """Before torch 2.15, two tensors that view one empty storage had two storages in what `torch.load` returned, while
+    tensors with elements shared one; since then they share one as well.
     """
     loaded, full = from_file(views_of_nothing()), torch.ones(1)
     loaded_full = from_file({"a": full, "b": full[:]})
@@ -200,8 +200,9 @@ def test_a_lazily_conjugated_tensor_keeps_its_flag_in_a_file(route):
 
 @claim("LOAD-93", source="torch.nn.Module.load_state_dict")
 def test_a_load_copies_the_values_of_a_lazily_conjugated_tensor_and_not_its_flag():
-    """`load_state_dict()` with a lazily conjugated tensor copies its conjugated values: `is_conj()` of the parameter
-    stays False."""
+    """Without `assign=True`, `load_state_dict()` with a lazily conjugated tensor copies its conjugated values:
+    `is_conj()` of the parameter stays False.
+    """
     model = nn.Module()
     model.p = nn.Parameter(torch.zeros(1, dtype=torch.complex64))
     model.load_state_dict({"p": torch.tensor([1 + 2j]).conj()})

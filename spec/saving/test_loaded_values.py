@@ -20,8 +20,8 @@ PAIRS = {
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("pair", PAIRS)
 def test_loading_converts_the_dtype_silently_even_where_that_changes_values(pair):
-    """`load_state_dict()` silently converts a real tensor to the dtype of the module's buffer, even where that changes
-    values: 1.9 becomes 1 in `int64`.
+    """Without `assign=True`, `load_state_dict()` silently converts a real tensor to the dtype of the module's buffer,
+    even where that changes values: 1.9 becomes 1 in `int64`.
     """
     saved, dtype, loaded = PAIRS[pair]
     model = BUFFER.on(nn.Module(), "x", torch.zeros(2, dtype=dtype))
@@ -120,8 +120,8 @@ def test_a_0_dimensional_tensor_took_the_first_element_of_a_vector():
 
 @claim("LOAD-24", source="torch.nn.Module.load_state_dict")
 def test_loading_into_a_buffer_made_by_expand_raises_an_error():
-    """Loading into a buffer made by `expand()`, whose elements share memory, raises `RuntimeError` and leaves the
-    buffer unchanged.
+    """Without `assign=True`, loading into a buffer made by `expand()`, whose elements share memory, raises
+    `RuntimeError` and leaves the buffer unchanged.
     """
     model = BUFFER.on(nn.Module(), "x", torch.zeros(1).expand(3))
     sizes = r"in the model are torch.Size\(\[3\]\) .* in the checkpoint are torch.Size\(\[3\]\)"

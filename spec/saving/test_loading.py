@@ -109,8 +109,8 @@ def test_a_persistent_buffer_without_a_key_is_missing_as_a_parameter_is(kind, de
 @core
 @claim("LOAD-06", source="torch.nn.Module.load_state_dict")
 def test_loading_without_strict_reports_what_does_not_match_and_loads_the_rest(real_device):
-    """`load_state_dict(strict=False)` loads the keys that match and returns the others in `missing_keys` and
-    `unexpected_keys`, where a strict load raises `RuntimeError`.
+    """`load_state_dict(strict=False)` loads the keys that match, if their shapes do, and returns the others in
+    `missing_keys` and `unexpected_keys`, where a strict load raises `RuntimeError`.
     """
     model = ToyModel3(5, 10).to(real_device)
     checkpoint = {"b1": torch.full((10,), 7.0), "c1": torch.full((10,), 8.0), "x": torch.ones(1)}

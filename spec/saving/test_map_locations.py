@@ -102,7 +102,8 @@ def test_a_file_that_is_saved_without_data_is_as_large_and_its_tensors_are_zeros
 @claim("SER-60", source="torch.serialization.get_unsafe_globals_in_checkpoint", since="2.6")
 def test_the_classes_that_a_file_needs_beside_those_that_are_safe_are_listed(tmp_path):
     """`torch.serialization.get_unsafe_globals_in_checkpoint(path)` names the classes for which
-    `torch.load(weights_only=True)` raises `pickle.UnpicklingError`: of a whole module its class, of a state dict none.
+    `torch.load(weights_only=True)` raises `pickle.UnpicklingError`: of a whole module its class, of a state dict of
+    tensors none.
     """
     path = tmp_path / "a.pt"
     torch.save(nn.Identity(), path)

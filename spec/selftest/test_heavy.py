@@ -8,6 +8,7 @@ from pathlib import Path
 from ..facts import chapters
 
 CHECKOUT = Path(__file__).parent.parent.parent
+RUN = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "watching_imports"]
 WATCH = """
 import os
 import sys
@@ -28,12 +29,12 @@ def pytest_runtest_protocol(item):
 """
 
 
-def test_no_case_that_is_not_heavy_imports_the_compiler(tmp_path):
+def test_no_case_that_is_not_heavy_imports_the_compiler_and_none_warns_where_warnings_are_errors(tmp_path):
     (tmp_path / "watching_imports.py").write_text(WATCH, encoding="utf-8")
     watched = tmp_path / "watched.txt"
     folders = [f"spec/{chapter.name}" for chapter in chapters().values() if not chapter.heavy]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "watching_imports", *folders],
+        [sys.executable, "-W", "error", *RUN, *folders],
         cwd=CHECKOUT,
         env=os.environ | {"PYTHONPATH": str(tmp_path), "WATCHED": str(watched)},
         capture_output=True,
@@ -41,4 +42,5 @@ def test_no_case_that_is_not_heavy_imports_the_compiler(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
     assert not watched.exists(), watched.read_text(encoding="utf-8")

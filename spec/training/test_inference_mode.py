@@ -82,8 +82,9 @@ def test_what_is_frozen_and_was_built_in_inference_mode_cannot_be_made_trainable
 
 @claim("GRAD-53", source="torch.nn.Module.load_state_dict")
 def test_a_module_built_in_inference_mode_does_not_load_afterwards():
-    """For a module built inside `torch.inference_mode()`, `load_state_dict()` outside raises `RuntimeError`, though it
-    writes the values. A module built outside that loads inside can still be trained afterwards.
+    """Without `assign=True`, `load_state_dict()` into a module built inside `torch.inference_mode()` raises
+    `RuntimeError` outside, though it writes the values. A module built outside that loads inside can still be trained
+    afterwards.
     """
     model, usual, checkpoint = built(), nn.Linear(3, 2), {"weight": torch.full((2, 3), 7.0), "bias": torch.zeros(2)}
     with pytest.raises(RuntimeError, match=REFUSED):
@@ -99,8 +100,8 @@ def test_a_module_built_in_inference_mode_does_not_load_afterwards():
 @claim("LOAD-88", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("make", [built, converted])
 def test_an_assigning_load_makes_a_module_from_inference_mode_trainable(make):
-    """After `load_state_dict(assign=True)` a module that was built or converted inside `torch.inference_mode()` can be
-    trained, as its parameters then hold the checkpoint's tensors.
+    """After `load_state_dict(assign=True)` a module without non-persistent buffers that was built or converted inside
+    `torch.inference_mode()` can be trained, as its parameters then hold the checkpoint's tensors.
     """
     model = make()
     model.load_state_dict({"weight": torch.ones(2, 3), "bias": torch.zeros(2)}, assign=True)
@@ -140,8 +141,8 @@ def test_a_conversion_back_makes_a_module_that_was_converted_in_inference_mode_t
 
 @claim("MOVE-100", source="torch.nn.Module.to")
 def test_a_conversion_does_not_make_a_module_that_was_built_in_inference_mode_trainable():
-    """A module built inside `torch.inference_mode()` and then converted outside has parameters whose `is_inference()`
-    is False. Yet its `forward` raises `RuntimeError`, and so does changing them in place.
+    """An `nn.Linear` built inside `torch.inference_mode()` and then converted outside has parameters whose
+    `is_inference()` is False. Yet its `forward` raises `RuntimeError`, and so does changing them in place.
 
     The parameters stay the same objects, and those have no version counter. A deep copy has.
     """
@@ -204,8 +205,9 @@ def test_a_buffer_that_is_rebound_in_inference_mode_cannot_be_changed_afterwards
 
 @claim("LOAD-89", source="torch.nn.Module.load_state_dict")
 def test_a_buffer_that_is_rebound_in_inference_mode_does_not_load_afterwards(real_device):
-    """`load_state_dict()` raises `RuntimeError` for a buffer that `forward` has rebound inside
-    `torch.inference_mode()`; after a `forward` outside, which rebinds it again, it loads."""
+    """Without `assign=True`, `load_state_dict()` outside `torch.inference_mode()` raises `RuntimeError` for a buffer
+    that `forward` has rebound inside; after a `forward` outside, which rebinds it again, it loads.
+    """
     model = Rebinds()
     model.register_buffer("x", torch.zeros(3, device=real_device))
     with torch.inference_mode():

@@ -44,8 +44,8 @@ def test_train_with_a_mode_that_is_not_a_bool_raises_and_changes_no_mode(mode):
 
 @claim("IDIOM-13", source="torch.nn.Module.train")
 def test_a_new_module_is_in_training_mode_and_train_False_puts_it_into_eval_mode():
-    """`training` is True on a new module and its submodules; `train(False)` makes it False on all of them, and
-    `train()` True again.
+    """`training` is True on a newly built module and its newly built submodules; `train(False)` makes it False on all
+    of them, and `train()` True again.
     """
     model = NestedModel(5, 10)
     assert [module.training for module in model.modules()] == [True] * 4
@@ -172,8 +172,8 @@ def test_the_mode_is_kept_by_a_copy_and_not_by_a_checkpoint():
 
 @claim("IDIOM-22", source="torch.nn.Module.eval")
 def test_eval_does_not_stop_gradients(real_device):
-    """In eval mode, `backward()` still computes the gradients of parameters: `eval()` doesn't do what `torch.no_grad()`
-    does.
+    """In eval mode, `backward()` still computes the gradients of the parameters of an `nn.Linear`: `eval()` doesn't do
+    what `torch.no_grad()` does.
     """
     model = ToyModel3(5, 10).to(real_device).eval()
     model(torch.ones(3, 5, device=real_device)).sum().backward()

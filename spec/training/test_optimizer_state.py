@@ -131,7 +131,7 @@ def test_an_optimizer_that_loads_a_state_dict_from_memory_copies_its_tensors(rea
 @claim("OPT-39", source="torch.optim.Optimizer.load_state_dict")
 def test_loading_an_optimizer_changes_no_parameter_and_takes_the_learning_rate_of_the_checkpoint(real_device):
     """`optimizer.load_state_dict()` changes no parameter; it takes the options of each group, such as `lr`, from the
-    checkpoint and leaves the checkpoint as it was.
+    checkpoint and leaves the groups of the checkpoint as they were.
     """
     model = Pair("a", "b").to(real_device)
     saved = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.5, momentum=0.9)).state_dict()
@@ -147,7 +147,7 @@ def test_loading_an_optimizer_changes_no_parameter_and_takes_the_learning_rate_o
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_loading_an_optimizer_converts_its_state_to_the_dtype_of_the_parameter_and_leaves_the_step(dtype, real_device):
     """`optim.Adam.load_state_dict()` converts `exp_avg` and `exp_avg_sq` to the dtype and device of the parameter,
-    keeps `step` float32, and leaves the checkpoint as it was.
+    keeps `step` float32, and leaves the checkpoint's `exp_avg` and `exp_avg_sq` as they were.
     """
     saved = stepped(Adam(Pair("a", "b").to(real_device).parameters(), lr=0.1)).state_dict()
     model = Pair("a", "b").to(real_device).to(dtype)
@@ -187,8 +187,8 @@ def test_loading_an_optimizer_with_another_number_of_parameters_raises(device):
 
 @claim("OPT-43", source="torch.optim.Optimizer.load_state_dict")
 def test_loading_an_optimizer_does_not_compare_its_state_with_the_shape_of_the_parameter(real_device):
-    """`optimizer.load_state_dict()` silently loads a `momentum_buffer` of another shape than the parameter's; the next
-    `step()` raises `RuntimeError`.
+    """`optimizer.load_state_dict()` silently loads a `momentum_buffer` of another shape than the parameter's; by
+    default, the next `step()` raises `RuntimeError`.
     """
     saved = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.1, momentum=0.9)).state_dict()
     model = nn.Linear(5, 10).to(real_device)

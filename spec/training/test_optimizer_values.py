@@ -143,7 +143,7 @@ def test_a_step_calls_its_closure_with_gradients_and_returns_the_loss():
 
 @claim("OPT-61", source="torch.optim.Optimizer")
 def test_an_optimizer_without_step_raises_NotImplementedError():
-    """`step()` of `torch.optim.Optimizer` itself, or of a subclass that doesn't define it, raises
+    """`step(closure)` of `torch.optim.Optimizer` itself, or of a subclass that doesn't define it, raises
     `NotImplementedError`; groups, `zero_grad()` and `state_dict()` work there.
     """
 

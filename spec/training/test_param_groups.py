@@ -56,8 +56,8 @@ def test_a_group_may_name_a_single_parameter_that_is_not_in_a_list(real_device):
 
 @claim("OPT-24", source="torch.optim.Optimizer.add_param_group")
 def test_an_optimizer_of_a_buffer_with_a_grad_fn_raises(real_device):
-    """Building an optimizer from a buffer that has a `grad_fn`, such as a view of a parameter, raises `ValueError`,
-    since it is not a leaf.
+    """By default, building an optimizer from a buffer that has a `grad_fn`, such as a view of a parameter, raises
+    `ValueError`, since it is not a leaf.
     """
     model = ToyModel2(5, 10).to(real_device)
     model.register_buffer("derived", model.b1.view(2, 5))
