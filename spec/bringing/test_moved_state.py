@@ -24,8 +24,8 @@ def test_a_move_moves_every_parameter_and_buffer_of_any_module(factory, move):
 @claim("ANY-08", source="torch.nn.Module.to")
 @pytest.mark.parametrize("convert", CHANGING)
 def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module(factory, convert):
-    """`.double()` and `.bfloat16()` convert every floating parameter and buffer of a `torch.nn` module and leave
-    tensors of other dtypes; this specification's option `--model` tests a module of yours.
+    """`.double()` and `.bfloat16()` convert every floating parameter and buffer of a non-lazy `torch.nn` module and
+    leave tensors of other dtypes; this specification's option `--model` tests a module of yours.
     """
     model = factory()
     before = {name: tensor.dtype for name, tensor in registered(model).items()}

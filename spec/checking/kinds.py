@@ -72,7 +72,10 @@ KINDS = {
     ),
     "hidden-parameter": Kind(
         "a parameter that nobody registers: not in parameters(), so not trained, saved or moved",
-        claims={"REG-07": "held in a plain list or dict is not registered", "ATTR-04": "neither listed nor saved"},
+        claims={
+            "REG-07": "held in a plain list or dict is not registered",
+            "ATTR-04": "neither listed nor in the state dict",
+        },
     ),
     "class-attribute": Kind(
         "a tensor in a class body, which all instances share: not saved, not moved",

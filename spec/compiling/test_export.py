@@ -81,8 +81,10 @@ def test_export_makes_a_constant_of_a_plain_tensor_and_code_of_a_number(everythi
 
 @claim("GRAPH-15", source="torch.export.ExportedProgram", since="2.3")
 def test_the_state_dict_of_an_exported_program_leaves_out_a_non_persistent_buffer(everything):
-    """The `state_dict` of an exported program has the keys of the module's `state_dict()`; non-persistent buffers are
-    in `program.constants`, beside the plain tensors that `forward` uses, and plain numbers in neither."""
+    """For a module without extra state, the `state_dict` of an exported program has the keys of the module's
+    `state_dict()`; the non-persistent buffers and the plain tensors that `forward` uses are in `program.constants`, and
+    plain numbers in neither.
+    """
     model, program = everything
     assert list(program.state_dict) == list(model.state_dict()) == ["p", "f", "b"]
     assert {name: value[0].item() for name, value in program.constants.items()} == {"n": 4000, "t": 50000}
@@ -112,8 +114,10 @@ def test_an_exported_program_holds_the_parameters_and_buffers_of_the_model(every
 
 @claim("GRAPH-11", source="torch.export.ExportedProgram.module", since="2.5")
 def test_the_module_of_an_exported_program_has_the_names_of_the_model(everything):
-    """The module that `ExportedProgram.module()` returns lists the original module's parameters and buffers under the
-    same names; frozen parameters stay frozen and non-persistent buffers stay out of its `state_dict()`."""
+    """For a model without ties, the module that `ExportedProgram.module()` returns lists the parameters and buffers
+    that the original's `forward` uses under the same names; frozen parameters stay frozen and non-persistent buffers
+    stay out of its `state_dict()`.
+    """
     _, program = everything
     module = program.module()
     assert [name for name, _ in module.named_parameters()] == ["p", "f"]
@@ -125,8 +129,10 @@ def test_the_module_of_an_exported_program_has_the_names_of_the_model(everything
 
 @claim("GRAPH-18", source="torch.export.ExportedProgram.module", since="2.5")
 def test_the_module_of_an_exported_program_loads_the_checkpoint_of_the_model(everything):
-    """The module that `ExportedProgram.module()` returns loads the original module's state dict, and a module of the
-    original class loads the returned module's, without missing or unexpected keys."""
+    """For a model without ties and extra state whose `forward` uses all state, the module that
+    `ExportedProgram.module()` returns loads the original's state dict, and a module of the original class the returned
+    module's, without missing or unexpected keys.
+    """
     model, _ = everything
     module = torch.export.export(StateOfEveryKind(), (ONES,)).module()
     checkpoint = {name: value * 2 for name, value in model.state_dict().items()}

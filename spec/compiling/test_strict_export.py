@@ -117,9 +117,9 @@ def test_an_exported_module_shares_state_with_the_model_and_changes_its_buffers(
 @claim("GRAPH-93", source="torch.export.export", since="2.2")
 @pytest.mark.parametrize("strict", [True, False])
 def test_an_export_bakes_in_the_mode_and_a_frozen_flag(strict):
-    """An exported module keeps the evaluation mode and the frozen parameters that the model had at
-    `torch.export.export`, with `strict=True` as with `strict=False`; `train()` of the model afterwards doesn't change
-    what the exported module computes.
+    """An exported module keeps the evaluation mode that the model had at `torch.export.export`, with `strict=True` as
+    with `strict=False`: `train()` of the model afterwards doesn't change what it computes. Its parameters are frozen
+    where the model's are.
     """
     model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.9)).eval()
     model[0].weight.requires_grad_(False)

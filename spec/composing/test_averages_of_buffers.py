@@ -131,8 +131,8 @@ def normalizing():
 
 @claim("UTIL-83", source="torch.optim.swa_utils.update_bn")
 def test_update_bn_leaves_every_layer_in_the_mode_of_the_model():
-    """`update_bn(loader, model)` leaves every layer in the mode that the model itself had: a BatchNorm in eval mode
-    inside a training model is in training mode afterwards, and the other way round.
+    """`update_bn(loader, model)` of a model with BatchNorm leaves every layer in the mode that the model itself had: a
+    BatchNorm in eval mode inside a training model is in training mode afterwards, and the other way round.
     """
     training, evaluated = normalizing().train(), normalizing().eval()
     training[0].eval()

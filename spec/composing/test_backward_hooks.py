@@ -13,7 +13,7 @@ from .hooked_modules import Scaled
 @claim("HOOK-66", source="torch.nn.Module.register_full_backward_hook")
 def test_a_full_backward_hook_may_replace_the_gradient_of_the_input_and_not_that_of_a_parameter():
     """A `register_full_backward_hook` hook is called with `(module, grad_input, grad_output)`; the tuple that it
-    returns replaces the gradient of the input, and gradients of parameters stay unchanged.
+    returns replaces the gradient of the input, and gradients of the module's own parameters stay unchanged.
     """
     model, given = Scaled(), []
     x = torch.ones(2, requires_grad=True)
@@ -102,8 +102,9 @@ def test_a_module_with_a_full_backward_hook_computes_on_views_of_its_inputs_whic
 
 @claim("HOOK-78", source="torch.nn.Module.register_backward_hook")
 def test_an_old_backward_hook_is_given_the_module_and_may_replace_the_gradient():
-    """On a module of one operation, a hook of the deprecated `register_backward_hook` is called with `(module,
-    grad_input, grad_output)`, and the tuple that it returns replaces the gradient of the input.
+    """On a module of one operation without parameters, such as `nn.ReLU`, a hook of the deprecated
+    `register_backward_hook` is called with `(module, grad_input, grad_output)`, and the tuple that it returns replaces
+    the gradient of the input.
     """
     model, given = nn.ReLU(), []
     x = torch.ones(2, requires_grad=True)

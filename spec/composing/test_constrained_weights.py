@@ -33,8 +33,8 @@ def test_an_orthogonal_parametrization_keeps_its_base_as_a_persistent_buffer(tri
 @claim("UTIL-116", source="torch.nn.utils.parametrizations.orthogonal")
 @pytest.mark.parametrize("name", MAPS)
 def test_an_orthogonal_parametrization_leaves_the_value_of_an_orthogonal_weight(name):
-    """`nn.utils.parametrizations.orthogonal(model)` leaves the value of a weight that is orthogonal, whatever
-    `orthogonal_map` is; another weight gets the orthogonal factor of its QR decomposition, up to signs.
+    """By default, `nn.utils.parametrizations.orthogonal(model)` leaves the value of a weight that is orthogonal,
+    whatever `orthogonal_map` is; another weight gets the orthogonal factor of its QR decomposition, up to signs.
     """
     model, weight = orthogonal_linear()
     parametrizations.orthogonal(model, orthogonal_map=name)

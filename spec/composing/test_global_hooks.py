@@ -120,8 +120,9 @@ def test_global_forward_hooks_may_replace_the_inputs_and_the_output_of_every_mod
 
 @claim("HOOK-76", source="torch.nn.modules.module.register_module_full_backward_pre_hook", since="2.0")
 def test_a_global_full_backward_pre_hook_runs_before_that_of_the_module_and_may_replace_the_gradient():
-    """A `register_module_full_backward_pre_hook` hook runs for every module in a backward pass, before the module's own
-    full backward pre-hooks, and the tuple that it returns replaces the gradient of the output.
+    """A `register_module_full_backward_pre_hook` hook runs for every module whose output, a tensor or tuple, requires
+    grad, before the module's own full backward pre-hooks, and the tuple that it returns replaces the gradient of the
+    output.
     """
     model, given = nn.Sequential(nn.Linear(2, 2), nn.Identity()), []
     model[0].register_full_backward_pre_hook(lambda module, grad_output: given.append(grad_output[0].tolist()))

@@ -226,7 +226,7 @@ def test_dir_of_a_container_leaves_its_positions_out(container):
 
 @claim("CONT-36", source="torch.nn.ModuleList", since="2.0")
 def test_a_ModuleList_shows_equal_neighbours_once():
-    """`repr()` of an `nn.ModuleList` shows modules in a row that look the same as one line, which begins with their
+    """`repr()` of an `nn.ModuleList` shows modules in a row that look the same as one entry, which begins with their
     positions and their number.
     """
     model = nn.ModuleList([nn.Tanh(), nn.Tanh(), nn.ReLU(), nn.Tanh()])

@@ -58,8 +58,9 @@ def test_the_state_dict_of_a_ParameterList_or_ParameterDict_is_in_the_order_in_w
 
 @claim("CONT-58", source="torch.nn.ParameterDict.pop")
 def test_reading_or_popping_a_key_that_a_ParameterDict_lacks_raises_AttributeError():
-    """Reading or popping a key that an `nn.ParameterDict` lacks raises `AttributeError`, not the `KeyError` of a dict;
-    `del weights[key]`, and `popitem()` of an empty one, raise `KeyError`.
+    """Reading or popping a key that an `nn.ParameterDict` lacks and that names no attribute of it raises
+    `AttributeError`, not the `KeyError` of a dict; `del weights[key]`, and `popitem()` of an empty one, raise
+    `KeyError`.
     """
     weights = nn.ParameterDict({"a": torch.ones(1)})
     for action in (lambda: weights["b"], lambda: weights.pop("b")):
@@ -88,8 +89,8 @@ def test_a_key_that_a_ParameterDict_raises_for_is_counted_all_the_same(key, erro
 
 @claim("CONT-60", source="torch.nn.ParameterDict.fromkeys")
 def test_fromkeys_of_a_ParameterDict_makes_parameters_over_the_memory_of_one_tensor():
-    """`nn.ParameterDict().fromkeys(keys, tensor)` makes a new parameter for each key, in the order of the keys, and all
-    share the memory of `tensor`; without a default, the elements are None.
+    """`nn.ParameterDict().fromkeys(keys, tensor)` of a plain tensor makes a new parameter for each key, in the order of
+    the keys, and all share the memory of `tensor`; without a default, the elements are None.
     """
     tensor = torch.zeros(2)
     weights = nn.ParameterDict().fromkeys(["b", "a"], tensor)
@@ -114,7 +115,7 @@ def test_a_ParameterDict_on_the_right_of_a_dict_gives_a_dict():
 
 @claim("CONT-62", source="torch.nn.ParameterList")
 def test_a_ParameterList_or_ParameterDict_is_not_called():
-    """Calling an `nn.ParameterList` or `nn.ParameterDict` raises `RuntimeError`."""
+    """Calling an `nn.ParameterList` or `nn.ParameterDict` with an input raises `RuntimeError`."""
     with pytest.raises(RuntimeError, match="ParameterList should not be called"):
         nn.ParameterList([torch.ones(1)])()
     with pytest.raises(RuntimeError, match="ParameterDict should not be called"):

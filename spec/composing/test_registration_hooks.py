@@ -271,8 +271,9 @@ def test_registration_hooks_do_not_run_when_state_is_converted_moved_loaded_copi
 
 @claim("HOOK-20", source="torch.nn.Module.load_state_dict", since="2.1")
 def test_registration_hooks_run_for_each_tensor_that_is_loaded_with_assign(real_device):
-    """`load_state_dict(assign=True)` calls the hooks of `register_module_parameter_registration_hook` and
-    `register_module_buffer_registration_hook` for each parameter and buffer that it loads.
+    """Outside swap mode, `load_state_dict(assign=True)` calls the hooks of
+    `register_module_parameter_registration_hook` and `register_module_buffer_registration_hook` for each parameter and
+    buffer that it loads.
     """
     model, asked = ToyModel3(5, 10).to(real_device), []
     checkpoint = model.state_dict()

@@ -23,9 +23,9 @@ def ones():
 
 @claim("HOOK-93", source="torch.nn.Module.register_full_backward_hook", since="2.0")
 def test_backward_hooks_get_None_for_what_is_no_tensor_and_nothing_for_keyword_arguments():
-    """A `register_full_backward_hook` hook gets one entry for each positional argument in `grad_input` and one for each
-    output in `grad_output`: None for anything but a tensor. A `register_full_backward_pre_hook` hook gets the same
-    `grad_output`.
+    """For a module that returns a tensor or tuple, a `register_full_backward_hook` hook gets an entry for each
+    positional argument in `grad_input` and for each output in `grad_output`: None for anything but a tensor. A
+    `register_full_backward_pre_hook` hook gets the same `grad_output`.
 
     A tensor given by keyword has no entry, and gets its gradient all the same.
     """

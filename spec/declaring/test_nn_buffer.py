@@ -134,8 +134,8 @@ def test_an_nn_Buffer_without_data_is_empty_and_persistent():
 
 @claim("BUF-15", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_of_a_custom_tensor_keeps_its_type_and_one_of_a_parameter_is_a_tensor():
-    """`nn.Buffer` of an instance of a `torch.Tensor` subclass keeps that class; of an `nn.Parameter` it is a
-    `torch.Tensor`.
+    """`nn.Buffer` of an instance of a `torch.Tensor` subclass keeps that class, by default; of an `nn.Parameter` made
+    of a `torch.Tensor` it is a `torch.Tensor`.
     """
 
     class Custom(torch.Tensor):
@@ -192,8 +192,8 @@ def test_the_persistence_of_an_nn_Buffer_counts_when_it_is_assigned_and_not_afte
 @claim("BUF-09", source="torch.nn.Buffer", since="2.5")
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
 def test_a_tensor_computed_from_an_nn_Buffer_is_a_plain_tensor_and_can_replace_it(persistent, keys, real_device):
-    """A tensor computed from an `nn.Buffer`, such as `model.x + 1`, is no `nn.Buffer`; assigned to the buffer's name,
-    it becomes the buffer, persistent or non-persistent as before.
+    """A new tensor computed from an `nn.Buffer`, such as `model.x + 1`, is no `nn.Buffer`; assigned to the buffer's
+    name, it becomes the buffer, persistent or non-persistent as before.
     """
     model = nn.Module()
     model.x = nn.Buffer(torch.ones(3, device=real_device), persistent=persistent)

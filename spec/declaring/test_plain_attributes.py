@@ -29,7 +29,7 @@ def saved_whole(model):
 @pytest.mark.parametrize("route", [deepcopied, pickled, saved_whole])
 def test_a_copied_or_pickled_module_keeps_plain_attributes_too(kind, route, real_device):
     """`copy.deepcopy`, `pickle` and `torch.save` of a whole module keep the values of parameters, persistent and
-    non-persistent buffers and plain attributes.
+    non-persistent buffers and plain attributes, where these can be copied or pickled.
     """
     model = kind.on(ToyModel3(5, 10).to(real_device), "x", torch.arange(3.0, device=real_device))
     copied = route(model)
@@ -73,7 +73,7 @@ def test_a_list_of_parameters_follows_a_conversion_and_a_list_of_buffers_does_no
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_a_parameter_set_with_object_setattr_is_a_plain_attribute(kind, device):
     """`object.__setattr__(model, "x", parameter)` makes an `nn.Parameter` a plain attribute of the module, neither
-    listed nor saved.
+    listed nor in the state dict.
     """
     model, parameter = ToyModel3(5, 10), kind.on(nn.Module(), "x", torch.ones(3, device=device)).x
     object.__setattr__(model, "x", parameter)

@@ -142,8 +142,8 @@ def test_a_folder_holds_a_tied_parameter_twice(dcp, tmp_path):
 @pytest.mark.parametrize("registered", ["pq", "qp"])
 @pytest.mark.parametrize("saved", ["pq", "qp"])
 def test_a_tied_parameter_takes_from_a_folder_the_value_of_its_later_name(dcp, tmp_path, registered, saved):
-    """`torch.distributed.checkpoint.load` of a folder with different values for the two names of a tied parameter
-    leaves it with those of the later name in alphabetical order, without an error, in whatever order the names were
+    """`torch.distributed.checkpoint.load` of a folder with one data file and different values for two names of a tied
+    parameter leaves it with those of the alphabetically later name, without an error, in whatever order the names were
     registered and saved.
     """
     values = {"p": torch.full((4096,), 5.0), "q": torch.full((4096,), 6.0)}

@@ -138,7 +138,7 @@ def test_get_optimizer_state_dict_raised_where_there_are_gradients_and_no_state(
 @claim("DIST-73", source=GET, since="2.2")
 def test_a_frozen_parameter_of_an_optimizer_is_named_in_its_group_and_has_no_state(dsd):
     """`get_optimizer_state_dict` names a frozen parameter that the optimizer holds in its group, but has no state for
-    the parameter, also with `ignore_frozen_params=True`.
+    one that was never trained, also with `ignore_frozen_params=True`.
     """
     model = layers("ab")
     model["b"].requires_grad_(False)

@@ -74,8 +74,9 @@ def test_ignore_frozen_params_leaves_out_the_first_name_of_a_tied_parameter_alon
 
 @claim("DIST-51", source=SET, since="2.2")
 def test_set_model_state_dict_requires_the_frozen_parameters_that_it_is_told_to_ignore(dsd):
-    """`set_model_state_dict` with `ignore_frozen_params=True` raises `RuntimeError` for what `get_model_state_dict`
-    returns with this option, as the frozen parameters are missing; with `strict=False` in addition, the load works.
+    """`set_model_state_dict` with `ignore_frozen_params=True` alone raises `RuntimeError` for what
+    `get_model_state_dict` returns with this option, as the frozen parameters are missing; with `strict=False` in
+    addition, the load works.
     """
     ignoring = dsd.StateDictOptions(ignore_frozen_params=True)
     saved = dsd.get_model_state_dict(State(5), options=ignoring)

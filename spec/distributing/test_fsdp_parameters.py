@@ -157,8 +157,9 @@ def forward_of_child(rank):
 
 @claim("DIST-96", source="torch.distributed.fsdp.fully_shard", since="2.7")
 def test_a_forward_of_a_sharded_module_computes_with_whole_parameters(ranks):
-    """Within `forward` of a module under `fully_shard` (FSDP2), its parameters are of type `nn.Parameter` and whole,
-    gathered from all ranks."""
+    """Within `forward` of a module under `fully_shard` (FSDP2), its own parameters are of type `nn.Parameter` and
+    whole, gathered from all ranks.
+    """
     assert ranks(forward_of_child) == [[("Parameter", [1, 1, 2, 2])]] * 2
 
 

@@ -121,7 +121,9 @@ def test_save_model_keeps_the_tensors_of_a_model(kind, outcome, tmp_path):
 @claim("ROAD-33", source="accelerate.Accelerator.save_model", needs="accelerate, safetensors")
 @road("accelerate save_model", raises=(OnMeta,))
 def test_save_model_of_a_meta_model_raises_RuntimeError(tmp_path):
-    """`accelerator.save_model` of accelerate raises `RuntimeError` for a model with a parameter on `meta`."""
+    """`accelerator.save_model` of accelerate raises `RuntimeError` for a model with a parameter on `meta` that is not
+    offloaded by accelerate.
+    """
     from accelerate import Accelerator
 
     with pytest.raises(RuntimeError, match="parameters are on the meta device"):
@@ -164,8 +166,9 @@ def test_load_checkpoint_in_model_into_an_expanded_buffer_raises_RuntimeError(tm
     untied=(Tied,),
 )
 def test_a_model_that_is_built_empty_and_filled_has_the_values_and_no_ties(kind, outcome, tmp_path):
-    """A model built under accelerate's `init_empty_weights()` and filled by `load_checkpoint_in_model(device_map=...)`
-    has the parameters and persistent buffers of the checkpoint; parameters that its constructor ties are untied.
+    """A model built under accelerate's `init_empty_weights()` with its default options and filled by
+    `load_checkpoint_in_model(device_map=...)` has the parameters and persistent buffers of the checkpoint; parameters
+    that its constructor ties are untied.
     """
     import accelerate
 

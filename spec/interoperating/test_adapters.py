@@ -38,8 +38,9 @@ from .kinds import (
     changed=(Frozen, Mode),
 )
 def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tmp_path):
-    """PEFT's `save_pretrained` of a LoRA model writes the adapter alone: `PeftModel.from_pretrained` on a base model
-    that is built anew has nothing that training changed in the base, buffers too, and freezes the base.
+    """PEFT's `save_pretrained` of a LoRA model beside whose adapter no bias and no further module was trained writes
+    the adapter alone: `PeftModel.from_pretrained` on a new base has nothing that training changed in the base, buffers
+    too, and freezes it.
 
     The whole model that it returns is in evaluation mode, whatever mode the saved one was in.
     """
@@ -61,7 +62,8 @@ def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tm
 )
 def test_merging_an_adapter_changes_its_layers_and_freezes_the_rest(kind, outcome):
     """PEFT's `merge_and_unload` adds a trained LoRA adapter to the weights of its layers and keeps buffers, plain
-    tensors, extra state and training mode; every parameter of the base model is frozen afterwards.
+    tensors, extra state and training mode; if nothing beside the adapter was trained, every parameter of the base model
+    is frozen afterwards.
     """
     from peft import LoraConfig, get_peft_model
 

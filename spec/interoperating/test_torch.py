@@ -46,8 +46,8 @@ from .kinds import (
 )
 def test_a_saved_state_dict_keeps_what_is_registered_and_no_flag(kind, outcome, tmp_path):
     """A state dict through `torch.save`, `torch.load(weights_only=True)` and `load_state_dict` keeps parameters,
-    persistent buffers, extra state and the module's version; `requires_grad`, non-persistent buffers, plain tensors and
-    the training mode are lost.
+    persistent buffers, extra state that is a tensor and the module's version; `requires_grad`, non-persistent buffers,
+    plain tensors and the training mode are lost.
     """
     torch.save(trained(kind).state_dict(), tmp_path / "model.pt")
     arrived = kind()
@@ -100,7 +100,9 @@ def test_a_module_that_is_saved_whole_keeps_a_conjugated_tensor(tmp_path):
 @claim("ROAD-06", source="torch.nn.Module")
 @road("copy.deepcopy", kept=KINDS)
 def test_a_deep_copy_keeps_every_kind_of_state(kind):
-    """`copy.deepcopy(model)` keeps every kind of state: ties, plain tensors, `requires_grad` and the training mode."""
+    """`copy.deepcopy(model)` keeps parameters, buffers, ties, plain tensors, extra state, `requires_grad` and the
+    training mode, but no gradients.
+    """
     assert fate(kind, copy.deepcopy(trained(kind))) == "kept"
 
 

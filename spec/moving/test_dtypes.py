@@ -184,8 +184,8 @@ def test_a_conversion_converts_float8_buffers_and_leaves_int8_and_uint8_ones_as_
 @claim("MOVE-67", source="torch.nn.Module.to", since="2.1")
 @pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
 def test_to_converts_a_module_to_a_float8_dtype(dtype):
-    """`.to(torch.float8_e4m3fn)` and `.to(torch.float8_e5m2)` convert every parameter and buffer of a float32
-    module.
+    """`.to(torch.float8_e4m3fn)` and `.to(torch.float8_e5m2)` convert every floating-point parameter and buffer of a
+    float32 module.
     """
     dtype = getattr(torch, dtype)
     model = NestedModel(5, 10).to(dtype)

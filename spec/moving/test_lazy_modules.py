@@ -54,8 +54,8 @@ def test_a_lazy_module_has_uninitialized_parameters_until_its_first_forward(Lazy
 
 @claim("META-20", source="torch.nn.modules.lazy.LazyModuleMixin")
 def test_an_initialized_lazy_module_keeps_its_shapes_and_none_of_its_lazy_hooks():
-    """Once initialized, an `nn.LazyLinear` has a fixed `in_features` and no lazy hooks left: an input of another size
-    raises `RuntimeError`.
+    """Once initialized by its first forward, an `nn.LazyLinear` has a fixed `in_features` and no lazy hooks left: an
+    input of another size raises `RuntimeError`.
     """
     model = nn.LazyLinear(3)
     assert (len(model._forward_pre_hooks), len(model._load_state_dict_pre_hooks)) == (1, 1)

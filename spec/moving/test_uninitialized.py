@@ -138,8 +138,8 @@ def test_an_operation_on_an_uninitialized_tensor_raises_ValueError(Uninitialized
 @claim("META-50", source="torch.nn.parameter.UninitializedBuffer")
 @pytest.mark.parametrize("dtype", ["half", "float", "double", "char", "short", "int", "long"])
 def test_an_uninitialized_buffer_may_be_converted_and_stays_uninitialized(dtype):
-    """An uninitialized buffer can be converted by `.half()`, `.float()`, `.double()` and integer methods such as
-    `.long()`, and stays uninitialized.
+    """An uninitialized buffer can be converted by `.half()`, `.float()`, `.double()`, `.char()`, `.short()`, `.int()`
+    and `.long()`, and stays uninitialized.
     """
     buffer = getattr(UninitializedBuffer(dtype=torch.uint8), dtype)()
     assert type(buffer) is UninitializedBuffer

@@ -18,8 +18,8 @@ CONVERSIONS = {
 @pytest.mark.heavy
 @pytest.mark.parametrize("conversion", CONVERSIONS)
 def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parameter_object(conversion):
-    """A move or conversion of a parameter that wraps another tensor, as quantized and FSDP-sharded parameters do, keeps
-    the parameter object and moves or converts the tensor inside.
+    """A move or conversion of a parameter that wraps another tensor, as FSDP-sharded parameters do, keeps the parameter
+    object and moves or converts the tensor inside.
     """
     convert, dtype, device = CONVERSIONS[conversion]
     model = nn.Module()

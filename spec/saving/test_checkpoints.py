@@ -217,7 +217,9 @@ def test_map_location_can_be_a_function_of_each_storage_and_its_device():
 
 @claim("SER-42", source="torch.load")
 def test_map_location_meta_loads_names_shapes_and_dtypes_without_values():
-    """`torch.load(map_location="meta")` loads a state dict as meta tensors: names, shapes and dtypes without values."""
+    """`torch.load(map_location="meta")` loads a state dict of dense tensors as meta tensors: names, shapes and dtypes
+    without values.
+    """
     saved = IntegerModel(5, 10).state_dict()
     loaded = read(written(saved), map_location="meta", weights_only=True)
     assert list(loaded) == list(saved) == ["b1", "steps", "mask", "linear.weight", "linear.bias"]

@@ -34,7 +34,7 @@ def test_loading_converts_the_dtype_silently_even_where_that_changes_values(pair
 @pytest.mark.filterwarnings("ignore:Casting complex values to real")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_complex_values_into_real_ones_drops_the_imaginary_part(kind):
-    """Loading complex values into a real parameter or buffer drops the imaginary part."""
+    """By default, loading complex values into a real parameter or buffer drops the imaginary part."""
     model = kind.on(nn.Module(), "x", torch.zeros(2))
     model.load_state_dict({"x": torch.tensor([1 + 2j, 3 + 4j])})
     assert model.x.tolist() == [1, 3]

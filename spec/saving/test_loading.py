@@ -96,8 +96,9 @@ def test_loading_does_not_restore_a_non_persistent_buffer_and_needs_no_key_for_i
 @claim("LOAD-05", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", SAVED)
 def test_a_persistent_buffer_without_a_key_is_missing_as_a_parameter_is(kind, device):
-    """A strict load raises `RuntimeError` where the checkpoint lacks the key of a persistent buffer, as it does where
-    the key of a parameter is missing; `strict=False` returns the key in `missing_keys`.
+    """A strict load raises `RuntimeError` where the checkpoint lacks the key of a persistent buffer, other than
+    `num_batches_tracked` of a BatchNorm or InstanceNorm, as it does for a parameter; `strict=False` returns the key in
+    `missing_keys`.
     """
     model = kind.on(ToyModel(5, 10).to(device), "x", torch.ones(3, device=device))
     checkpoint = ToyModel(5, 10).to(device).state_dict()

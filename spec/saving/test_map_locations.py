@@ -138,8 +138,9 @@ def test_extra_state_that_cannot_be_pickled_loads_from_a_state_dict_and_cannot_b
 @claim("LOAD-87", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("register", ["register_parameter", "register_buffer"])
 def test_a_key_for_what_is_registered_as_None_is_unexpected_and_raises_in_a_strict_load_only(register):
-    """A key for a parameter or buffer that is registered as None is unexpected: a strict load raises `RuntimeError`,
-    and with `strict=False`, `load_state_dict()` reports the key and leaves the parameter or buffer None.
+    """A key for a parameter or buffer registered as None, but of an InstanceNorm, is unexpected: a strict load raises
+    `RuntimeError`, and with `strict=False`, `load_state_dict()` reports the key and leaves the parameter or buffer
+    None.
     """
     model = nn.Module()
     getattr(model, register)("x", None)

@@ -25,8 +25,9 @@ def converted():
 @claim("GRAD-49", source="torch.inference_mode")
 @pytest.mark.parametrize("make", [built, converted])
 def test_a_Linear_built_or_converted_in_inference_mode_gets_no_gradient_for_its_weight(make):
-    """After an `nn.Linear` was built or converted inside `torch.inference_mode()`, `backward()` through it raises no
-    error. Its bias gets a gradient, but its weight gets none, though `weight.requires_grad` is True.
+    """From an input that doesn't require grad, `backward()` through an `nn.Linear` with bias that was built or
+    converted to another dtype inside `torch.inference_mode()` raises no error: its bias gets a gradient, its weight
+    none, though `weight.requires_grad` is True.
     """
     model, usual = make(), nn.Linear(3, 2)
     model(torch.ones(1, 3)).sum().backward()

@@ -73,8 +73,8 @@ def test_state_of_any_form_is_loaded_and_its_tensors_converted():
 
 @claim("OPT-57", source="torch.optim.Optimizer.load_state_dict")
 def test_the_state_of_a_complex_parameter_keeps_its_dtype():
-    """`load_state_dict()` of an optimizer converts the state of a floating parameter to the dtype of the parameter, but
-    keeps the checkpoint's dtype for the state of a complex parameter.
+    """`load_state_dict()` of an optimizer converts the state of a floating parameter, other than `step`, to the dtype
+    of the parameter, but keeps the checkpoint's dtype for the state of a complex parameter.
     """
     saved = SGD([parameter(), parameter()], lr=0.1).state_dict()
     saved["state"] = {number: {"momentum_buffer": torch.ones(2, dtype=torch.float64)} for number in range(2)}

@@ -174,7 +174,7 @@ def test_replacing_a_parameter_leaves_the_optimizer_updating_the_old_one(real_de
 @claim("OPT-13", source="torch.optim.Optimizer")
 def test_an_optimizer_does_not_train_a_copy_of_the_module(real_device):
     """An optimizer of a module's parameters doesn't train a `copy.deepcopy` of the module: after `backward()` through
-    the copy, whose parameters get the gradients, `step()` changes neither module.
+    the copy, whose parameters get the gradients, `step()` changes neither module, if the original has no gradients.
     """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=1.0)

@@ -142,8 +142,8 @@ def test_zeroing_in_place_writes_through_a_gradient_that_is_a_view(real_device):
 
 @claim("GRAD-37", source="torch.nn.Module.zero_grad")
 def test_zero_grad_of_a_submodule_leaves_the_gradients_around_it(real_device):
-    """`zero_grad()` of a submodule resets the gradients of that submodule's parameters and leaves those of the modules
-    around it unchanged.
+    """`zero_grad()` of a submodule resets the gradients of that submodule's parameters and leaves those of all other
+    parameters unchanged.
     """
     model = with_gradients(NestedModel(5, 10).to(real_device))
     gradients = [model.scale.grad, model.body.inner.b1.grad]
