@@ -90,8 +90,9 @@ def test_a_deep_copy_of_an_exported_module_keeps_a_non_persistent_buffer_non_per
 
 @claim("GRAPH-99", source="torch.export.ExportedProgram.module", since="2.3", until="2.14")
 def test_a_deep_copy_of_an_exported_module_saved_a_non_persistent_buffer():
-    """Before torch 2.14, a `copy.deepcopy` of the module that `ExportedProgram.module()` returns had non-persistent
-    buffers in its `state_dict()`; since then the copy leaves them out, as that module itself always did.
+    """Before torch 2.14, a `copy.deepcopy` of the module that `ExportedProgram.module()` returns had the non-persistent
+    buffers that the model itself holds in its `state_dict()`; since then the copy leaves them out, as that module
+    always did.
     """
     module = torch.export.export(StateOfEveryKind(), (ONES,)).module()
     assert "n" in copy.deepcopy(module).state_dict()

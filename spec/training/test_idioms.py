@@ -197,8 +197,8 @@ class Averaged(nn.Module):
 
 @claim("IDIOM-44", source="torch.nn.Module.register_buffer")
 def test_a_moving_average_in_a_buffer_is_saved_with_its_parameter_and_not_trained(real_device):
-    """An exponential moving average (EMA) of a parameter, held in a buffer, is saved and loaded with the parameter; it
-    doesn't require grad, and the optimizer leaves it unchanged.
+    """An exponential moving average (EMA) of a parameter, held in a buffer as a detached clone, is saved and loaded
+    with the parameter; it doesn't require grad, and the optimizer leaves it unchanged.
     """
     model, fresh = Averaged().to(real_device), Averaged().to(real_device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
