@@ -298,7 +298,7 @@ def test_a_test_unfolds_by_keyboard(opened):
     tab = opened("#SD-03")
     tab.focus("#SD-03 summary")
     tab.keyboard.press("Enter")
-    assert tab.locator("#SD-03 pre code").is_visible()
+    assert tab.locator("#SD-03 pre").is_visible()
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
