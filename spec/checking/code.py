@@ -14,7 +14,7 @@ BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
 MOVING = BUILDING | {"_apply"}
 SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
-LOADED = ("LOAD_FAST", "LOAD_DEREF")
+LOADED = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST_LOAD_FAST")
 ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
@@ -36,9 +36,35 @@ def methods(owner: type) -> dict[str, FunctionType]:
 
 
 @cache
+def instructions(code: CodeType) -> tuple[dis.Instruction, ...]:
+    return tuple(step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG")
+
+
+@cache
 def stored(code: CodeType) -> frozenset[str]:
-    """The attributes that a code object assigns to, on whatever object."""
-    return frozenset(step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR")
+    """The attributes of its first argument, which is ``self``, or of a class, that a code object assigns to."""
+    steps = instructions(code)
+    return frozenset(
+        step.argval for at, step in enumerate(steps) if step.opname == "STORE_ATTR" and of_itself(steps, at, code)
+    )
+
+
+def of_itself(steps: tuple[dis.Instruction, ...], at: int, code: CodeType) -> bool:
+    """Whether the attribute of the instruction ``at`` is not one of another local variable or of a part."""
+    at -= 1
+    if steps[at].opname in ("SWAP", "ROT_TWO"):  # of ``self.number += 1``, which reads the attribute before
+        while at and steps[at].opname not in ("COPY", "DUP_TOP"):
+            at -= 1
+        at -= 1
+    step = steps[at]
+    if step.opname.startswith(LOADED):
+        return last_loaded(step) == code.co_varnames[:1]
+    return step.opname not in ATTRIBUTE or step.argval == "__class__"
+
+
+def last_loaded(step: dis.Instruction) -> tuple[str, ...]:
+    """The variable that an instruction puts on the stack last: Python 3.13 loads two at once."""
+    return step.argval[-1:] if isinstance(step.argval, tuple) else (step.argval,)
 
 
 @cache
@@ -104,10 +130,9 @@ def setting_up(owner: type) -> frozenset[str]:
 def own_names(code: CodeType) -> frozenset[str]:
     """The attributes of its first argument, which is ``self``, that code reads, and so the methods that it calls."""
     found = set()
-    for step, following in pairwise(dis.get_instructions(code)):
-        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # Python 3.13 loads two at once
-        if step.opname.startswith(LOADED) and loaded[-1:] == code.co_varnames[:1] and following.opname in ATTRIBUTE:
-            found.add(following.argval)
+    for step, following in pairwise(instructions(code)):
+        if step.opname.startswith(LOADED) and last_loaded(step) == code.co_varnames[:1]:
+            found.update((following.argval,) if following.opname in ATTRIBUTE else ())
     return frozenset(found)
 
 
@@ -125,17 +150,17 @@ def alters(code: CodeType, name: str) -> bool:
     """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place."""
     if name in stored(code) or sets_by_name(code, name):
         return True
-    steps = list(dis.get_instructions(code))
-    for step, following in pairwise(steps):
-        if step.opname.startswith("LOAD_ATTR") and step.argval == name:
+    steps = instructions(code)
+    for at, (step, following) in enumerate(pairwise(steps)):
+        if step.opname == "LOAD_ATTR" and step.argval == name and of_itself(steps, at, code):
             called = str(following.argval)
             if following.opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__"):
                 return True
-    return any(element_of(steps, at, name) for at, step in enumerate(steps) if step.opname in ELEMENTS)
+    return any(element_of(steps, at, name, code) for at, step in enumerate(steps) if step.opname in ELEMENTS)
 
 
-def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
-    """Whether it is into the attribute ``name`` that the instruction ``at`` puts an element."""
+def element_of(steps: tuple[dis.Instruction, ...], at: int, name: str, code: CodeType) -> bool:
+    """Whether it is into the attribute ``name`` of its own that the instruction ``at`` puts an element."""
     index = ELEMENTS[steps[at].opname]
     at -= 1
     if steps[at].opname in ("SWAP", "ROT_THREE"):  # of ``held[0] += 1``, which reads the element before
@@ -146,7 +171,7 @@ def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
     while at and index:  # back over what the index is made of
         index -= dis.stack_effect(steps[at].opcode, steps[at].arg, jump=False)
         at -= 1
-    return steps[at].opname.startswith("LOAD_ATTR") and steps[at].argval == name
+    return steps[at].opname == "LOAD_ATTR" and steps[at].argval == name and of_itself(steps, at, code)
 
 
 @cache
