@@ -16,6 +16,9 @@ SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval"
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
 LOADED = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST_LOAD_FAST")
 ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
+OVERWRITING = frozenset(
+    ("copy_", "fill_", "zero_", "normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_")
+)
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
 
@@ -146,21 +149,31 @@ def by_forward(owner: type, name: str) -> bool:
 
 
 @cache
-def alters(code: CodeType, name: str) -> bool:
-    """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place."""
-    if name in stored(code) or sets_by_name(code, name):
-        return True
+def alters(code: CodeType, name: str, anywhere: bool = False) -> bool:
+    """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place.
+
+    It is the attribute of its own object, or ``anywhere`` that of whatever object.
+    """
     steps = instructions(code)
-    for at, (step, following) in enumerate(pairwise(steps)):
-        if step.opname == "LOAD_ATTR" and step.argval == name and of_itself(steps, at, code):
-            called = str(following.argval)
-            if following.opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__"):
-                return True
-    return any(element_of(steps, at, name, code) for at, step in enumerate(steps) if step.opname in ELEMENTS)
+    for at, step in enumerate(steps):
+        if step.opname == "STORE_ATTR" or (step.opname == "LOAD_ATTR" and called_in_place(steps, at)):
+            place = at
+        elif step.opname in ELEMENTS:
+            place = element_of(steps, at)
+        else:
+            continue
+        if steps[place].argval == name and (anywhere or of_itself(steps, place, code)):
+            return True
+    return sets_by_name(code, name)
 
 
-def element_of(steps: tuple[dis.Instruction, ...], at: int, name: str, code: CodeType) -> bool:
-    """Whether it is into the attribute ``name`` of its own that the instruction ``at`` puts an element."""
+def called_in_place(steps: tuple[dis.Instruction, ...], at: int) -> bool:
+    called = str(steps[at + 1].argval)
+    return steps[at + 1].opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__")
+
+
+def element_of(steps: tuple[dis.Instruction, ...], at: int) -> int:
+    """The instruction that loads what the instruction ``at`` puts an element into."""
     index = ELEMENTS[steps[at].opname]
     at -= 1
     if steps[at].opname in ("SWAP", "ROT_THREE"):  # of ``held[0] += 1``, which reads the element before
@@ -171,7 +184,50 @@ def element_of(steps: tuple[dis.Instruction, ...], at: int, name: str, code: Cod
     while at and index:  # back over what the index is made of
         index -= dis.stack_effect(steps[at].opcode, steps[at].arg, jump=False)
         at -= 1
-    return steps[at].opname == "LOAD_ATTR" and steps[at].argval == name and of_itself(steps, at, code)
+    return at
+
+
+@cache
+def changed_by(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes an attribute ``name``, of whatever object."""
+    if issubclass(owner, nn.modules.batchnorm._NormBase) and name.startswith(("running_", "num_batches")):
+        return True
+    found = methods(owner)
+    return any(alters(found[method].__code__, name, anywhere=True) for method in found.keys() - setting_up(owner))
+
+
+@cache
+def overwritten(owner: type, name: str) -> bool:
+    """Whether each method of ``owner`` that reads ``name`` assigns it anew before that, or overwrites all of it."""
+    getters = [value.fget for each in owner.__mro__ for value in vars(each).values() if isinstance(value, property)]
+    others = [getter.__code__ for getter in getters if isinstance(getter, FunctionType)]
+    reading = [
+        function.__code__
+        for method, function in methods(owner).items()
+        if method not in MOVING and name in names_in(function.__code__)
+    ]
+    return bool(reading) and all(
+        overwrites_first(code, name) for code in (*reading, *(each for each in others if name in names_in(each)))
+    )
+
+
+@cache
+def names_in(code: CodeType) -> frozenset[str]:
+    """The names in code and in the functions that it makes."""
+    inner = [names_in(each) for each in code.co_consts if isinstance(each, CodeType)]
+    return frozenset(code.co_names).union(*inner)
+
+
+def overwrites_first(code: CodeType, name: str) -> bool:
+    """Whether the first thing that code does to its attribute, in any case, is to assign it or to overwrite it."""
+    steps = instructions(code)
+    for at, step in enumerate(steps):
+        if step.opcode in (*dis.hasjrel, *dis.hasjabs) and not step.opname.startswith("SETUP"):
+            return False
+        if step.argval == name and step.opname in (*ATTRIBUTE, "STORE_ATTR"):
+            written = step.opname == "STORE_ATTR" or steps[at + 1].argval in OVERWRITING
+            return written and of_itself(steps, at, code)
+    return False
 
 
 @cache
