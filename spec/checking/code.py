@@ -80,8 +80,20 @@ def writes_into(code: CodeType) -> bool:
 def changing(owner: type, name: str) -> Iterator[str]:
     """The methods of ``owner``, other than those that build or move it, that assign to the attribute ``name``."""
     for method, function in methods(owner).items():
-        if method not in MOVING and (name in stored(function.__code__) or sets_by_name(function.__code__, name)):
+        code = function.__code__
+        if method not in MOVING | called_by_moving(owner) and (name in stored(code) or sets_by_name(code, name)):
             yield method
+
+
+@cache
+def called_by_moving(owner: type) -> frozenset[str]:
+    """The methods by which ``_apply`` of ``owner`` makes anew what it holds."""
+    found, waiting = set(), {"_apply"} & methods(owner).keys()
+    while waiting:
+        found |= waiting
+        called = set().union(*(own_names(methods(owner)[method].__code__) for method in waiting))
+        waiting = called & methods(owner).keys() - found
+    return frozenset(found)
 
 
 def sets_by_name(code: CodeType, name: str) -> bool:
@@ -200,22 +212,19 @@ def changed_by(owner: type, name: str) -> bool:
 def overwritten(owner: type, name: str) -> bool:
     """Whether each method of ``owner`` that reads ``name`` assigns it anew before that, or overwrites all of it."""
     getters = [value.fget for each in owner.__mro__ for value in vars(each).values() if isinstance(value, property)]
-    others = [getter.__code__ for getter in getters if isinstance(getter, FunctionType)]
-    reading = [
-        function.__code__
-        for method, function in methods(owner).items()
-        if method not in MOVING and name in names_in(function.__code__)
-    ]
-    return bool(reading) and all(
-        overwrites_first(code, name) for code in (*reading, *(each for each in others if name in names_in(each)))
-    )
+    own = [function for method, function in methods(owner).items() if method not in MOVING]
+    codes = {each.__code__ for each in (*own, *getters) if isinstance(each, FunctionType)}
+    reading = [code for code in codes if reads(code, name)]
+    return bool(reading) and all(overwrites_first(code, name) for code in reading)
 
 
 @cache
-def names_in(code: CodeType) -> frozenset[str]:
-    """The names in code and in the functions that it makes."""
-    inner = [names_in(each) for each in code.co_consts if isinstance(each, CodeType)]
-    return frozenset(code.co_names).union(*inner)
+def reads(code: CodeType, name: str) -> bool:
+    """Whether code, or a function that it makes, reads an attribute ``name``."""
+    inner = (each for each in code.co_consts if isinstance(each, CodeType))
+    return any(step.argval == name and step.opname in ATTRIBUTE for step in instructions(code)) or any(
+        reads(each, name) for each in inner
+    )
 
 
 def overwrites_first(code: CodeType, name: str) -> bool:
@@ -225,8 +234,20 @@ def overwrites_first(code: CodeType, name: str) -> bool:
         if step.opcode in (*dis.hasjrel, *dis.hasjabs) and not step.opname.startswith("SETUP"):
             return False
         if step.argval == name and step.opname in (*ATTRIBUTE, "STORE_ATTR"):
-            written = step.opname == "STORE_ATTR" or steps[at + 1].argval in OVERWRITING
+            written = step.opname == "STORE_ATTR" or (
+                steps[at + 1].argval in OVERWRITING and not read_in_statement(steps, at + 1, name)
+            )
             return written and of_itself(steps, at, code)
+    return False
+
+
+def read_in_statement(steps: tuple[dis.Instruction, ...], at: int, name: str) -> bool:
+    """Whether an attribute ``name`` is read behind the instruction ``at`` before its statement ends."""
+    for step in steps[at:]:
+        if step.opname.startswith(("STORE", "POP_TOP", "RETURN")):
+            return False
+        if step.argval == name and step.opname in ATTRIBUTE:
+            return True
     return False
 
 

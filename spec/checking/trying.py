@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 
@@ -12,11 +13,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from .code import OVERWRITING, instructions
 from .facts import Facts, bound_to, is_ordinary, spelled, storage, tensors_in
 from .holding import classes, held_tensors
+from .restoring import CONTAINERS, is_same, refill
 from .state import entries
 from .walking import parts, paths
 from .whole import IN_LOADING, has_a_say
 
 THEIRS = ""  # where what was not saved came from
+OF_A_SHAPE = re.compile("_like$|^new_")  # operators that take no value of what they are given
 
 
 def try_out(facts: Facts) -> None:
@@ -111,9 +114,14 @@ def within(model: nn.Module) -> Iterator[None]:
 @contextlib.contextmanager
 def classes_as_they_were(facts: Facts) -> Iterator[None]:
     before = [(each, dict(vars(each))) for each, _, _ in classes(facts.parts)]
+    held = [each for _, attributes in before for each in attributes.values() if type(each) in CONTAINERS]
+    inside = [(each, copy.copy(each)) for each in held]
     try:
         yield
     finally:
+        for container, as_it_was in inside:
+            if not is_same(container, as_it_was):
+                refill(container, as_it_was)
         for each, attributes in before:
             for name, value in attributes.items():
                 if vars(each).get(name) is not value:
@@ -181,7 +189,8 @@ class Following(TorchDispatchMode):
         if any(argument.name == "device" for argument in func._schema.arguments):
             kwargs["device"] = torch.device("meta")
         result = func(*args, **kwargs)
-        given = args[1:] if func._schema.name.partition("::")[2] in OVERWRITING else args
+        name = func._schema.name.partition("::")[2]
+        given = args[1:] if name in OVERWRITING else () if OF_A_SHAPE.search(name) else args
         came = self.of([*tensors_in(given), *tensors_in(kwargs)])
         self.kept.append(result)
         self.origins.update((storage(each), came) for each in tensors_in(result))
@@ -192,7 +201,7 @@ def try_loading(facts: Facts) -> None:
     """Which tensors come back from what the module itself saves, in whatever form, and which are computed from it."""
     source, target = copied(facts, "meta"), copied(facts, "meta")
     if source is None or target is None:
-        facts.untried = "it can't be copied without its values"
+        facts.untried = "no copy without its values can be made that is apart from it"
         return
     following = Following()
     for path, tensor in by_path(source).items():

@@ -1,6 +1,7 @@
 """``check`` is silent where nothing is lost, and not beside it: each sound module has a twin that does lose."""
 
 import types
+from typing import ClassVar
 
 import pytest
 import torch
@@ -74,6 +75,27 @@ class Assigning(Keeping):
         self.held = torch.ones(2)
 
 
+class Renewing(nn.Module):
+    """``_apply`` makes its constant anew by a method."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.constant = nn.Linear(2, 2), torch.ones(2)
+
+    def _apply(self, fn, recurse=True):
+        super()._apply(fn)
+        self.renew(self.linear.weight.device, self.linear.weight.dtype)
+        return self
+
+    def renew(self, device, dtype):
+        self.constant = torch.ones(2, device=device, dtype=dtype)
+
+
+class RenewedByForward(Renewing):
+    def forward(self, x):
+        self.constant = x
+
+
 class Packing(nn.Module):
     """Saves what it has in another form, and reads that."""
 
@@ -120,11 +142,10 @@ class Forgetting(Packing):
         self.mean, self.number = torch.zeros(2), 0
 
     def _load_from_state_dict(self, state, prefix, *arguments):
-        for key in ("a", "b", "bits"):
-            state.pop(prefix + key)
+        first, _, _ = (state.pop(prefix + key) for key in ("a", "b", "bits"))
         state[prefix + "weight"], state[prefix + "mask"] = torch.zeros(4, 2), self.mask
         nn.Module._load_from_state_dict(self, state, prefix, *arguments)
-        self.inverse = torch.rand(2, 2)
+        self.inverse = torch.rand_like(first)
 
 
 class Recounting(nn.Module):
@@ -166,6 +187,12 @@ class DrawingInTraining(Drawing):
     def forward(self, x):
         if self.training:
             self.noise.normal_()
+        return x + self.noise
+
+
+class DrawingMore(Drawing):
+    def forward(self, x):
+        self.noise.copy_(self.noise * 0.9 + x)
         return x + self.noise
 
 
@@ -295,6 +322,7 @@ PAIRS = {
     "left-behind, which _apply moves by to()": (Keeping, Leaving, "anchors"),
     "left-behind, which _apply drops": (Keeping, Leaving, "cache"),
     "left-behind, which _apply assigns by .data": (Assigning, Leaving, "anchors"),
+    "unsaved, but made anew by _apply": (Renewing, RenewedByForward, "constant"),
     "stale, which _apply renews": (Keeping, Leaving, "tables[0]"),
     "digits, which _apply keeps": (Keeping, Leaving, "table"),
     "unmoved, which _apply moves beside the others": (Keeping, Refusing, "table"),
@@ -306,6 +334,7 @@ PAIRS = {
     "counter, but in extra state": (Packing, Forgetting, "number"),
     "counter, but read from the buffer": (Recounting, RecountingAtTimes, "number"),
     "not-restored, but drawn by each forward": (Drawing, DrawingInTraining, "noise"),
+    "not-restored, but drawn without the last": (Drawing, DrawingMore, "noise"),
     "not-restored, but a part of what is saved": (lambda: slice_of(True), lambda: slice_of(False), "first"),
     "shared-instances, but a constant": (Cached, CachedAndWritten, "constant"),
     "shared-instances, but in no file": (Cached, CachedAndSaved, "constant"),
@@ -350,10 +379,12 @@ class Reaching(Keeping):
     """Its ``_apply`` reaches beyond it: to its class and to a module that all have."""
 
     shared = torch.ones(2)
+    tables: ClassVar = {}
 
     def _apply(self, fn, recurse=True):
         super()._apply(fn)
         type(self).shared = fn(self.shared)
+        self.tables["own"] = fn(self.tables["own"])
         for each in OTHERS:
             each._apply(fn)
         return self
@@ -364,8 +395,10 @@ OTHERS = [nn.Linear(2, 2)]
 
 def test_a_trial_reaches_nothing_beyond_the_copy():
     shared, weight = Reaching.shared, OTHERS[0].weight
+    Reaching.tables["own"] = shared
     check(Reaching, uses=["all"])
     assert Reaching.shared is shared
+    assert Reaching.tables["own"] is shared
     assert OTHERS[0].weight is weight
     assert (weight.dtype, weight.device.type) == (torch.float32, "cpu")
 
