@@ -150,7 +150,7 @@ def takes_its_own(facts: Facts, part: nn.Module) -> bool:
     return True
 
 
-def takes(facts: Facts, shapes: dict[str, tuple | None]) -> bool:
+def makes_room(facts: Facts, shapes: dict[str, tuple | None]) -> bool:
     """Whether the model's own loading takes a state dict of these shapes, tried on a copy without values."""
     model = skeleton(facts, facts.model) if any(has_a_say(part) for _, part in facts.parts) else None
     if model is None:
@@ -201,7 +201,7 @@ def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
     before = remembered.shapes
     if facts.saved is not None and before:
         differing = [key for key in {**before, **now} if before.get(key, "absent") != now.get(key, "absent")]
-        if differing and not takes(facts, before):
+        if differing and not makes_room(facts, before):
             some = ", ".join(differing[:3]) + (", ..." if len(differing) > 3 else "")
             yield Finding(
                 "other-keys",
