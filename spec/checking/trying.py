@@ -5,6 +5,7 @@ import copy
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -37,24 +38,24 @@ def try_moving(facts: Facts) -> None:
     converted = applied(facts, "meta", nn.Module.half)
     if converted is None:
         return
+    trials = [converted] if moved is None else [moved, converted]
     for names, tensor in everything(facts):
-        if all(name not in converted and name not in (moved or ()) for name in names):
+        if not all(name in each.before for each in trials for name in names):
+            continue  # it was not copied
+        if not any(name in each.after for each in trials for name in names):
             facts.dropped.add(id(tensor))
             continue
-        half = all(name in converted and converted[name].dtype is torch.half for name in names)
+        half = all(name in converted.after and converted.after[name].dtype is torch.half for name in names)
         if tensor.is_floating_point():
             note(facts.converted, tensor, half)
         if moved is not None:
-            note(facts.moved, tensor, all(name in moved and moved[name].device.type == "meta" for name in names))
+            there = [moved.after.get(name) for name in names]
+            note(facts.moved, tensor, all(each is not None and each.device.type == "meta" for each in there))
         elif half:  # such as by .data, which no tensor on another device can be assigned to
             facts.moved.add(id(tensor))
-    if moved is None:
-        return
-    for held in facts.held:
-        names = facts.names.get(id(held.tensor), ())
-        if names and all(
-            held.path in after and after[held.path] is after.get(names[0]) for after in (moved, converted)
-        ):
+    for held in facts.held if moved else ():
+        first = facts.names.get(id(held.tensor), [""])[0]
+        if first and all(held.path in each.after and each.after[held.path] is each.after.get(first) for each in trials):
             facts.in_step.add(held.path)
 
 
@@ -77,18 +78,27 @@ def everything(facts: Facts) -> Iterator[tuple[list[str], torch.Tensor]]:
             yield [held.path], held.tensor
 
 
-def applied(facts: Facts, device: str, do: Callable[[nn.Module], object]) -> dict[str, torch.Tensor] | None:
-    """The tensors of a copy by their paths after ``do``; None where there is no copy, or ``do`` raises."""
+@dataclass
+class Applied:
+    """The tensors of a copy by their paths, before and after something was done to it."""
+
+    before: dict[str, torch.Tensor]
+    after: dict[str, torch.Tensor]
+
+
+def applied(facts: Facts, device: str, do: Callable[[nn.Module], object]) -> Applied | None:
+    """What ``do`` makes of a copy; None where there is none, or ``do`` raises."""
     model = copied(facts, device)
     if model is None:
         return None
+    before = by_path(model)
     try:
         with facts.as_it_was, classes_as_they_were(facts), within(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             do(model)
     except Exception:  # what the copy lacks
         return None
-    return by_path(model)
+    return Applied(before, by_path(model))
 
 
 @contextlib.contextmanager

@@ -56,6 +56,13 @@ class Leaving(Keeping):
         return nn.Module._apply(self, fn)
 
 
+class LeavingUncopied(Leaving):
+    """A copy of it lacks what it leaves behind."""
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "anchors"}
+
+
 class Refusing(Keeping):
     def _apply(self, fn, recurse=True):
         self.linear._apply(fn)
@@ -320,6 +327,7 @@ PAIRS = {
     "counter, of another object": (Telling, Changing, "step"),
     "stands-still, of another object": (Telling, Changing, "scale"),
     "left-behind, which _apply moves by to()": (Keeping, Leaving, "anchors"),
+    "left-behind, which a copy lacks": (Keeping, LeavingUncopied, "anchors"),
     "left-behind, which _apply drops": (Keeping, Leaving, "cache"),
     "left-behind, which _apply assigns by .data": (Assigning, Leaving, "anchors"),
     "unsaved, but made anew by _apply": (Renewing, RenewedByForward, "constant"),
