@@ -19,7 +19,7 @@ from .state import entries
 from .walking import parts, paths
 from .whole import IN_LOADING, has_a_say
 
-THEIRS = ""  # where what was not saved came from
+BEFORE = ""  # the origin of what was there before a load
 OF_A_SHAPE = re.compile("_like$|^new_")  # operators that take no value of what they are given
 
 
@@ -216,7 +216,7 @@ def try_loading(facts: Facts) -> None:
     following = Following()
     for path, tensor in by_path(source).items():
         following.origins[storage(tensor)] = following.of([tensor]) | {path}
-    following.origins.update((storage(tensor), frozenset({THEIRS})) for tensor in by_path(target).values())
+    following.origins.update((storage(tensor), frozenset({BEFORE})) for tensor in by_path(target).values())
     facts.untried = loaded(facts, source, target, following)
     if facts.untried:
         return
@@ -225,7 +225,7 @@ def try_loading(facts: Facts) -> None:
         came = [after.get(name, frozenset()) for name in names]
         if all(set(names) & each for each in came):
             facts.restored.add(id(tensor))
-        elif all(each and THEIRS not in each for each in came):
+        elif all(each and BEFORE not in each for each in came):
             facts.computed.add(id(tensor))
 
 
