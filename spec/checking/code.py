@@ -14,8 +14,11 @@ BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
 MOVING = BUILDING | {"_apply"}
 SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
-LOADED = ("LOAD_FAST", "LOAD_DEREF")
+LOADED = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST_LOAD_FAST")
 ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
+OVERWRITING = frozenset(
+    ("copy_", "fill_", "zero_", "normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_")
+)
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
 
@@ -36,9 +39,35 @@ def methods(owner: type) -> dict[str, FunctionType]:
 
 
 @cache
+def instructions(code: CodeType) -> tuple[dis.Instruction, ...]:
+    return tuple(step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG")
+
+
+@cache
 def stored(code: CodeType) -> frozenset[str]:
-    """The attributes that a code object assigns to, on whatever object."""
-    return frozenset(step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR")
+    """The attributes of its first argument, which is ``self``, or of a class, that a code object assigns to."""
+    steps = instructions(code)
+    return frozenset(
+        step.argval for at, step in enumerate(steps) if step.opname == "STORE_ATTR" and of_itself(steps, at, code)
+    )
+
+
+def of_itself(steps: tuple[dis.Instruction, ...], at: int, code: CodeType) -> bool:
+    """Whether the attribute of the instruction ``at`` is not one of another local variable or of a part."""
+    at -= 1
+    if steps[at].opname in ("SWAP", "ROT_TWO"):  # of ``self.number += 1``, which reads the attribute before
+        while at and steps[at].opname not in ("COPY", "DUP_TOP"):
+            at -= 1
+        at -= 1
+    step = steps[at]
+    if step.opname.startswith(LOADED):
+        return last_loaded(step) == code.co_varnames[:1]
+    return step.opname not in ATTRIBUTE or step.argval == "__class__"
+
+
+def last_loaded(step: dis.Instruction) -> tuple[str, ...]:
+    """The variable that an instruction puts on the stack last: Python 3.13 loads two at once."""
+    return step.argval[-1:] if isinstance(step.argval, tuple) else (step.argval,)
 
 
 @cache
@@ -51,8 +80,20 @@ def writes_into(code: CodeType) -> bool:
 def changing(owner: type, name: str) -> Iterator[str]:
     """The methods of ``owner``, other than those that build or move it, that assign to the attribute ``name``."""
     for method, function in methods(owner).items():
-        if method not in MOVING and (name in stored(function.__code__) or sets_by_name(function.__code__, name)):
+        code = function.__code__
+        if method not in MOVING | called_by_moving(owner) and (name in stored(code) or sets_by_name(code, name)):
             yield method
+
+
+@cache
+def called_by_moving(owner: type) -> frozenset[str]:
+    """The methods by which ``_apply`` of ``owner`` makes anew what it holds."""
+    found, waiting = set(), {"_apply"} & methods(owner).keys()
+    while waiting:
+        found |= waiting
+        called = set().union(*(own_names(methods(owner)[method].__code__) for method in waiting))
+        waiting = called & methods(owner).keys() - found
+    return frozenset(found)
 
 
 def sets_by_name(code: CodeType, name: str) -> bool:
@@ -104,10 +145,9 @@ def setting_up(owner: type) -> frozenset[str]:
 def own_names(code: CodeType) -> frozenset[str]:
     """The attributes of its first argument, which is ``self``, that code reads, and so the methods that it calls."""
     found = set()
-    for step, following in pairwise(dis.get_instructions(code)):
-        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # Python 3.13 loads two at once
-        if step.opname.startswith(LOADED) and loaded[-1:] == code.co_varnames[:1] and following.opname in ATTRIBUTE:
-            found.add(following.argval)
+    for step, following in pairwise(instructions(code)):
+        if step.opname.startswith(LOADED) and last_loaded(step) == code.co_varnames[:1]:
+            found.update((following.argval,) if following.opname in ATTRIBUTE else ())
     return frozenset(found)
 
 
@@ -121,21 +161,31 @@ def by_forward(owner: type, name: str) -> bool:
 
 
 @cache
-def alters(code: CodeType, name: str) -> bool:
-    """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place."""
-    if name in stored(code) or sets_by_name(code, name):
-        return True
-    steps = list(dis.get_instructions(code))
-    for step, following in pairwise(steps):
-        if step.opname.startswith("LOAD_ATTR") and step.argval == name:
-            called = str(following.argval)
-            if following.opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__"):
-                return True
-    return any(element_of(steps, at, name) for at, step in enumerate(steps) if step.opname in ELEMENTS)
+def alters(code: CodeType, name: str, anywhere: bool = False) -> bool:
+    """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place.
+
+    It is the attribute of its own object, or ``anywhere`` that of whatever object.
+    """
+    steps = instructions(code)
+    for at, step in enumerate(steps):
+        if step.opname == "STORE_ATTR" or (step.opname == "LOAD_ATTR" and called_in_place(steps, at)):
+            place = at
+        elif step.opname in ELEMENTS:
+            place = element_of(steps, at)
+        else:
+            continue
+        if steps[place].argval == name and (anywhere or of_itself(steps, place, code)):
+            return True
+    return sets_by_name(code, name)
 
 
-def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
-    """Whether it is into the attribute ``name`` that the instruction ``at`` puts an element."""
+def called_in_place(steps: tuple[dis.Instruction, ...], at: int) -> bool:
+    called = str(steps[at + 1].argval)
+    return steps[at + 1].opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__")
+
+
+def element_of(steps: tuple[dis.Instruction, ...], at: int) -> int:
+    """The instruction that loads what the instruction ``at`` puts an element into."""
     index = ELEMENTS[steps[at].opname]
     at -= 1
     if steps[at].opname in ("SWAP", "ROT_THREE"):  # of ``held[0] += 1``, which reads the element before
@@ -146,7 +196,59 @@ def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
     while at and index:  # back over what the index is made of
         index -= dis.stack_effect(steps[at].opcode, steps[at].arg, jump=False)
         at -= 1
-    return steps[at].opname.startswith("LOAD_ATTR") and steps[at].argval == name
+    return at
+
+
+@cache
+def changed_by(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes an attribute ``name``, of whatever object."""
+    if issubclass(owner, nn.modules.batchnorm._NormBase) and name.startswith(("running_", "num_batches")):
+        return True
+    found = methods(owner)
+    return any(alters(found[method].__code__, name, anywhere=True) for method in found.keys() - setting_up(owner))
+
+
+@cache
+def overwritten(owner: type, name: str) -> bool:
+    """Whether each method of ``owner`` that reads ``name`` assigns it anew before that, or overwrites all of it."""
+    getters = [value.fget for each in owner.__mro__ for value in vars(each).values() if isinstance(value, property)]
+    own = [function for method, function in methods(owner).items() if method not in MOVING]
+    codes = {each.__code__ for each in (*own, *getters) if isinstance(each, FunctionType)}
+    reading = [code for code in codes if reads(code, name)]
+    return bool(reading) and all(overwrites_first(code, name) for code in reading)
+
+
+@cache
+def reads(code: CodeType, name: str) -> bool:
+    """Whether code, or a function that it makes, reads an attribute ``name``."""
+    inner = (each for each in code.co_consts if isinstance(each, CodeType))
+    return any(step.argval == name and step.opname in ATTRIBUTE for step in instructions(code)) or any(
+        reads(each, name) for each in inner
+    )
+
+
+def overwrites_first(code: CodeType, name: str) -> bool:
+    """Whether the first thing that code does to its attribute, in any case, is to assign it or to overwrite it."""
+    steps = instructions(code)
+    for at, step in enumerate(steps):
+        if step.opcode in (*dis.hasjrel, *dis.hasjabs) and not step.opname.startswith("SETUP"):
+            return False
+        if step.argval == name and step.opname in (*ATTRIBUTE, "STORE_ATTR"):
+            written = step.opname == "STORE_ATTR" or (
+                steps[at + 1].argval in OVERWRITING and not read_in_statement(steps, at + 1, name)
+            )
+            return written and of_itself(steps, at, code)
+    return False
+
+
+def read_in_statement(steps: tuple[dis.Instruction, ...], at: int, name: str) -> bool:
+    """Whether an attribute ``name`` is read behind the instruction ``at`` before its statement ends."""
+    for step in steps[at:]:
+        if step.opname.startswith(("STORE", "POP_TOP", "RETURN")):
+            return False
+        if step.argval == name and step.opname in ATTRIBUTE:
+            return True
+    return False
 
 
 @cache

@@ -36,6 +36,9 @@ class Facts:
 
     ``parts`` are its modules, each once, by path; ``passed_over`` are those that torch's listings leave out, by their
     ids, with the path of the one that each of them equals. Its own methods and hooks are called within ``as_it_was``.
+    Where trials were made: ``dropped`` are tensors that a move takes away, ``in_step`` the paths of second references
+    that it renews, ``restored`` and ``computed`` are tensors that a load brings back in whatever form, or works out
+    from what it brings back; ``untried`` is why that could not be tried.
     """
 
     model: nn.Module
@@ -61,9 +64,14 @@ class Facts:
     refused_pickle: str = ""
     digits: dict[int, dict[str, str]] = field(default_factory=dict)
     home: str = ""
+    dropped: set[int] = field(default_factory=set)
+    in_step: set[str] = field(default_factory=set)
+    restored: set[int] = field(default_factory=set)
+    computed: set[int] = field(default_factory=set)
+    untried: str = ""
 
     def is_saved(self, tensor: torch.Tensor) -> bool:
-        if id(tensor) in self.saved_names:
+        if id(tensor) in self.saved_names or id(tensor) in self.restored:
             return True
         if self.saved_memory is None:
             values = [each for value in (self.saved or {}).values() for each in tensors_in(value)]

@@ -108,6 +108,8 @@ def held_tensors(
                 and isinstance(where.inside[0], CONTAINERS)
             ):
                 continue  # a list of all instances, not a part of this one
+            if is_beside(value, where):
+                continue
             hidden = where.module or (where.path if isinstance(value, nn.Module) else "")
             for step, child in steps:
                 if type(child) in NOTHING:
@@ -124,6 +126,13 @@ def held_tensors(
                 )
                 waiting.append((child_at, child))
     return sorted(found.values(), key=lambda held: held.path)
+
+
+def is_beside(value: object, where: Held) -> bool:
+    """Whether it is another instance in a collection in which the owner itself is one, such as a list of them all."""
+    if type(value) is not type(where.owner) or not where.inside or not isinstance(where.inside[-1], CONTAINERS):
+        return False
+    return any(each is where.owner for _, each in children(where.inside[-1]))
 
 
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, object]]:

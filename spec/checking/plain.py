@@ -61,7 +61,7 @@ def optimizer_kept(tensors: list[Held], parameters: bool) -> Finding:
 
 
 def second_reference(facts: Facts, held: Held) -> Iterator[Finding]:
-    if "<closure>" in held.path:
+    if held.path in facts.in_step:
         return
     other = facts.names[id(held.tensor)][0]
     if facts.kind_of(held.tensor) in (BUFFER, NON_PERSISTENT):
@@ -108,7 +108,8 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
     if not moves:
         moves = any(id(view) in facts.moved for view in held.inside)
     same = remembered.same(held.path, tensor) if remembered else None
-    if not moves:
+    stays = not moves and id(tensor) not in facts.dropped
+    if stays:
         yield Finding(
             "meta-plain",
             held.path,
@@ -165,14 +166,10 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
             "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
         )
-    elif not moves and not (tensor.dim() == 0 and same is not False and not changes(held)):
-        yield Finding(
-            "left-behind",
-            held.path,
-            f"a plain {dtype(tensor)} tensor{shaped(tensor)}{shares(facts, tensor)}; {in_a_file(saved, same)}",
-            "to(device), half() and the like: what meets it afterwards raises, unless forward converts it each time",
-            instead(facts, held),
-        )
+        if stays and not saved:
+            yield left_behind(facts, held, same, "nn.Parameter(...), or a buffer of what .detach() gives")
+    elif stays and not (tensor.dim() == 0 and same is not False and not changes(held)):
+        yield left_behind(facts, held, same, instead(facts, held))
     elif moves and not saved and not (same and not any(True for _ in changing(type(held.owner), held.name))):
         yield Finding(
             "unsaved",
@@ -181,6 +178,17 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             "saving and loading: what a forward or a training puts there is lost",
             instead(facts, held, saves=True),
         )
+
+
+def left_behind(facts: Facts, held: Held, same: bool | None, instead: str) -> Finding:
+    tensor, known = held.tensor, in_a_file(facts.is_saved(held.tensor), same)
+    return Finding(
+        "left-behind",
+        held.path,
+        f"a plain {dtype(tensor)} tensor{shaped(tensor)}{shares(facts, tensor)}; {known}",
+        "to(device), half() and the like: what meets it afterwards raises, unless forward converts it each time",
+        instead,
+    )
 
 
 def hidden_module(facts: Facts, path: str, tensors: list[Held]) -> Iterator[Finding]:

@@ -5,13 +5,25 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
+from .code import (
+    SETTING_UP,
+    changed_by,
+    changing,
+    in_use,
+    library,
+    methods,
+    overwritten,
+    refilling,
+    stored,
+    writes_into,
+)
 from .digits import ROUNDED
 from .facts import Facts, storage, stretch
 from .finding import Finding
 from .instances import Remembered
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
+from .trying import returning
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -40,7 +52,8 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
         yield Finding(
             "not-saved",
             entry.path,
-            f"a {'buffer' if is_buffer else 'parameter'}{shaped(tensor)} that state_dict() leaves out",
+            f"a {'buffer' if is_buffer else 'parameter'}{shaped(tensor)} that state_dict() leaves out"
+            + (f"; whether it comes back in another form can't be tried: {facts.untried}" if facts.untried else ""),
             "saving and loading",
             "look for a state_dict() override or hook that drops it; persistent=False says so where it is meant",
         )
@@ -107,24 +120,42 @@ def is_inference(tensor: torch.Tensor) -> bool:
 
 
 def non_persistent(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iterator[Finding]:
+    if id(entry.tensor) in facts.computed:
+        return
     filled = refilling(type(entry.owner), entry.name)
     yield Finding(
         "uninitialized",
         entry.path,
         f"a non-persistent {dtype(entry.tensor)} buffer{shaped(entry.tensor)}, which no checkpoint has",
-        "after a meta build: uninitialized with to_empty(), still on meta with assign=True",
+        "after a meta build: uninitialized with to_empty(); still on meta with assign=True, unless it names its device",
         f"call {type(entry.owner).__name__}.{filled}() after loading, which sets it"
         if filled
         else f"compute {entry.name} in a method, such as reset_parameters(), and call that after loading",
     )
     if remembered and remembered.same(entry.path, entry.tensor) is False:
+        written = in_use(type(entry.owner), entry.name)
+        if written:
+            facts.digits.pop(id(entry.tensor), None)  # what it holds now is chance
+        if overwritten(type(entry.owner), entry.name) or within_saved(facts, entry.tensor):
+            return
         yield Finding(
             "not-restored",
             entry.path,
             f"a non-persistent buffer{shaped(entry.tensor)} with other values in each instance",
-            "saving and loading: the loaded model computes with other values than the saved one",
+            "saving and loading: the loaded model computes with other values than the saved one"
+            + (", where a forward reads what it has not written before" if written else ""),
             "persistent=True, or compute it from what is saved",
         )
+
+
+def within_saved(facts: Facts, tensor: torch.Tensor) -> bool:
+    """Whether all of its elements are in the memory of one tensor that a load writes into."""
+    place = stretch(tensor) if tensor.layout is torch.strided else None
+    for entry in facts.memory.get(facts.storage_of(tensor), ()) if place else ():
+        around = stretch(entry.tensor) if entry.persistent and facts.is_saved(entry.tensor) else None
+        if around and around.start <= place.start and place.stop <= around.stop:
+            return True
+    return False
 
 
 def overlaps_itself(tensor: object) -> bool:
@@ -180,6 +211,9 @@ def ties(facts: Facts) -> Iterator[Finding]:
         first, *others = known.values()
         also = ", ".join(entry.path for entry in others)
         if first.kind in (BUFFER, NON_PERSISTENT):
+            names = {entry.name for entry in known.values()}
+            if not any(changed_by(type(part), name) for _, part in facts.parts for name in names):
+                continue  # a constant, of which a move makes several equal ones
             yield Finding(
                 "tied-buffer",
                 first.path,
@@ -225,7 +259,15 @@ def overlap(one: object, other: object) -> bool:
 
 
 def counters(facts: Facts) -> Iterator[Finding]:
-    """Plain numbers that a method changes together with a persistent buffer in place."""
+    """Plain numbers that a method changes together with a persistent buffer in place, but for those that come back."""
+    found = dict(numbers_beside(facts))
+    back = returning(facts, list(found)) if found else ()
+    yield from (finding for place, finding in found.items() if place not in back)
+
+
+def numbers_beside(facts: Facts) -> Iterator[tuple[tuple[str, str], Finding]]:
+    """Each of them by the path of its module and its name."""
+    first = {id(part): path for path, part in facts.parts}
     owned: dict[int, list[Entry]] = {}
     for entry in facts.entries:
         if entry.kind == BUFFER:
@@ -233,7 +275,7 @@ def counters(facts: Facts) -> Iterator[Finding]:
     for buffers in owned.values():
         owner = buffers[0].owner
         for name, value in vars(owner).items():
-            if type(value) not in (int, bool, float) or name == "training":
+            if type(value) not in (int, bool, float) or name == "training" or overwritten(type(owner), name):
                 continue
             for method in changing(type(owner), name):
                 if method.startswith(SETTING_UP):
@@ -246,12 +288,15 @@ def counters(facts: Facts) -> Iterator[Finding]:
                 ]
                 if beside:
                     found = library(type(owner), facts.home)
-                    yield Finding(
-                        "counter",
-                        f"{beside[0].path.rpartition('.')[0]}.{name}".lstrip("."),
-                        f"a plain {type(value).__name__} that {method}() changes with the buffer {beside[0].name}",
-                        "saving and loading: the buffer comes back, the number starts anew",
-                        "an integer buffer, or get_extra_state() and set_extra_state()"
-                        + (f" (a class of {found}: only there can it be mended)" if found else ""),
+                    yield (
+                        (first[id(owner)], name),
+                        Finding(
+                            "counter",
+                            f"{beside[0].path.rpartition('.')[0]}.{name}".lstrip("."),
+                            f"a plain {type(value).__name__} that {method}() changes with the buffer {beside[0].name}",
+                            "saving and loading: the buffer comes back, the number starts anew",
+                            "an integer buffer, or get_extra_state() and set_extra_state()"
+                            + (f" (a class of {found}: only there can it be mended)" if found else ""),
+                        ),
                     )
                     break

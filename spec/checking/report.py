@@ -18,6 +18,7 @@ from .instances import Remembered, remember
 from .kinds import KINDS, USES
 from .quiet import quiet
 from .rows import Row, folded_rows, rows
+from .trying import try_out
 
 
 @dataclass
@@ -178,6 +179,11 @@ def examined(
     home: str = "",
 ) -> Report:
     facts = look(model, progress, home)
+    progress("trying what it does by itself")
+    try:
+        try_out(facts)
+    except Exception as error:
+        facts.notes.append(f"trials are incomplete: {spelled(error)}")
     progress("looking for what goes wrong")
     found = []
     for finding in every_finding(facts, before):

@@ -4,9 +4,10 @@ import warnings
 from collections.abc import Iterator
 from functools import cache
 
+import torch
 from torch import nn
 
-from .code import changes_in_place
+from .code import changes_in_place, in_use
 from .facts import THEIRS, Facts, compares, hashable, skeleton, spelled
 from .finding import Finding
 from .holding import REGISTRIES
@@ -88,6 +89,7 @@ CUSTOM = (
     "get_extra_state",
     "set_extra_state",
 )
+IN_LOADING = "Error(s) in loading state_dict"  # how torch begins what it raises after a load
 HOOKS = ("_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
 
 
@@ -124,14 +126,47 @@ def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding
             warnings.simplefilter("ignore")
             keys = model.load_state_dict(model.state_dict(), strict=False)
     except Exception as error:
-        of_torch = isinstance(error, RuntimeError) and "Error(s) in loading state_dict" in str(error)
+        of_torch = isinstance(error, RuntimeError) and IN_LOADING in str(error)
         if (of_torch or isinstance(error, KeyError)) and not valueless(error):
             yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
         return  # another error may come of the values that the copy lacks
+    if type(part).load_state_dict is not nn.Module.load_state_dict and takes_its_own(facts, part):
+        return
     for name in ("missing_keys", "unexpected_keys"):
         if found := list(getattr(keys, name, None) or ()):
             some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
             yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
+
+
+def takes_its_own(facts: Facts, part: nn.Module) -> bool:
+    """Whether an own ``load_state_dict()``, called without options, takes what the module saves."""
+    model = skeleton(facts, part)
+    try:
+        with warnings.catch_warnings(), facts.as_it_was:
+            warnings.simplefilter("ignore")
+            model.load_state_dict(model.state_dict())
+    except Exception:
+        return False
+    return True
+
+
+def makes_room(facts: Facts, shapes: dict[str, tuple | None]) -> bool:
+    """Whether the model's own loading takes a state dict of these shapes, tried on a copy without values."""
+    model = skeleton(facts, facts.model) if any(has_a_say(part) for _, part in facts.parts) else None
+    if model is None:
+        return False
+    state = {}
+    for key, shape in shapes.items():
+        mine = (facts.saved or {}).get(key)
+        dtype = mine.dtype if isinstance(mine, torch.Tensor) else None
+        state[key] = mine if shape is None else torch.empty(shape, dtype=dtype, device="meta")
+    try:
+        with warnings.catch_warnings(), facts.as_it_was:
+            warnings.simplefilter("ignore")
+            model.load_state_dict(state)
+    except Exception:
+        return False
+    return True
 
 
 def has_a_say(part: nn.Module) -> bool:
@@ -166,7 +201,7 @@ def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
     before = remembered.shapes
     if facts.saved is not None and before:
         differing = [key for key in {**before, **now} if before.get(key, "absent") != now.get(key, "absent")]
-        if differing:
+        if differing and not makes_room(facts, before):
             some = ", ".join(differing[:3]) + (", ..." if len(differing) > 3 else "")
             yield Finding(
                 "other-keys",
@@ -185,14 +220,15 @@ def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
             within.append(path)
             yield shared_with(path, f"the same {type(part).__name__} as in another instance")
     told = set()
-    for path, tensor in [
-        *((entry.path, entry.tensor) for entry in facts.entries),
-        *((held.path, held.tensor) for held in facts.held if id(held.tensor) in facts.moved),
-    ]:  # a constant that nothing moves may be shared
+    for each in [*facts.entries, *(held for held in facts.held if id(held.tensor) in facts.moved)]:
+        path, tensor = each.path, each.tensor
         if id(tensor) in shared and id(tensor) not in told and not any(inside(path, other) for other in within):
             told.add(id(tensor))
-            kind = "parameter" if isinstance(tensor, nn.Parameter) else "tensor"
-            yield shared_with(path, f"the same {kind} as in another instance")
+            if isinstance(tensor, nn.Parameter) or tensor.requires_grad:
+                yield shared_with(path, "the same parameter as in another instance")
+            elif facts.is_saved(tensor) or in_use(type(each.owner), each.name):  # a constant may be shared
+                bites = "a load into one model, or a change in place, changes the other"
+                yield shared_with(path, "the same tensor as in another instance", bites)
 
     yield from shared_registries(facts, remembered, within)
     yield from shared_memory(facts, remembered, told, within)
@@ -224,11 +260,13 @@ def inside(path: str, other: str) -> bool:
     return other == "" or path.startswith((f"{other}.", f"{other}["))
 
 
-def shared_with(path: str, what: str) -> Finding:
+def shared_with(
+    path: str, what: str, bites: str = "training, moving or loading one model changes the other"
+) -> Finding:
     return Finding(
         "shared-instances",
         path,
         what,
-        "training, moving or loading one model changes the other",
+        bites,
         "build it for each instance, or .clone() what comes out of a cache",
     )
