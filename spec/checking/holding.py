@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from .walking import parts as each_once
-from .walking import paths
+from .walking import paths, registry
 
 REGISTRIES = ("_parameters", "_buffers", "_modules")
 EMPTY = frozenset((dict, list, set, tuple, OrderedDict))
@@ -26,6 +26,7 @@ IN_A_CLASS = torch.Tensor | nn.Module | CONTAINERS
 # What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
 MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
 UNCOPIED = (types.FunctionType, type(functools.cache(len)), weakref.ref)
+HOOK = ".<hook>"
 # An RNN keeps its parameters in a list too, and sees to it in every way in which they may be replaced.
 KEPT_IN_STEP = {"_flat_weights": nn.RNNBase}
 
@@ -75,6 +76,10 @@ def held_tensors(
             continue
         for name, value in own_attributes(part):
             waiting.append((Held(join(prefix, name), value, part, prefix, name), value))
+        for name, tensor in [*registry(part, "_parameters").items(), *registry(part, "_buffers").items()]:
+            for step, value in on_tensor(tensor):
+                path = join(prefix, name)
+                waiting.append((Held(path + step, value, part, prefix, name, inside=(tensor,)), value))
     for part_class, prefix, part in classes(parts):
         for name, value in vars(part_class).items():
             if isinstance(value, IN_A_CLASS) and not name.startswith("__"):
@@ -92,7 +97,7 @@ def held_tensors(
             continue
         if id(value) in seen:
             continue
-        if functions is not None and isinstance(value, UNCOPIED):
+        if functions is not None and isinstance(value, UNCOPIED) and HOOK not in where.path:
             functions.append((where, value))
             seen.add(id(value))
             keep.append(value)
@@ -147,6 +152,19 @@ def classes(parts: list[tuple[str, nn.Module]]) -> Iterator[tuple[type, str, nn.
                 seen.add(each)
                 if not each.__module__.startswith("torch."):
                     yield each, prefix, part
+
+
+def on_tensor(tensor: object) -> Iterator[tuple[str, object]]:
+    """What hangs on a registered tensor of torch's own classes: its Python attributes and the hooks on its gradient."""
+    if type(tensor) in (torch.Tensor, nn.Parameter):
+        yield from ((f".{name}", value) for name, value in vars(tensor).items())
+        yield from ((HOOK, hook) for hook in gradient_hooks(tensor))
+
+
+def gradient_hooks(tensor: torch.Tensor) -> list[object]:
+    """The hooks on the gradient of a tensor; those that run once it is accumulated exist since torch 2.1."""
+    kinds = ("_backward_hooks", "_post_accumulate_grad_hooks")
+    return [hook for kind in kinds for hook in (getattr(tensor, kind, None) or {}).values()]
 
 
 def slots(value: object) -> Iterator[tuple[str, object]]:
@@ -224,8 +242,8 @@ def of_module(module: nn.Module) -> Iterator[tuple[str, object]]:
         for name, value in [*module.named_parameters(), *module.named_buffers()]:
             yield f".{name}", value
         return
-    for registry in REGISTRIES:
-        for name, value in (vars(module).get(registry) or {}).items():
+    for each in REGISTRIES:
+        for name, value in registry(module, each).items():
             yield f".{name}", value
     if type(module).__module__.startswith(MACHINERY):
         return

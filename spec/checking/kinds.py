@@ -134,6 +134,10 @@ KINDS = {
         "a function or weak reference kept on the module leads to a part of it: a deep copy computes with the original",
         claims={"SER-63": "still computes with the original", "ANY-05": "no object is the original's"},
     ),
+    "gradient-hook": Kind(
+        "a hook on the gradient of a parameter: a copy and an unpickled module are trained without it",
+        claims={"SER-24": "none of the hooks that were registered on the original"},
+    ),
     "counter": Kind(
         "a plain number beside the buffer that it belongs to: the buffer is restored from a file, the number isn't",
         claims={"IDIOM-10": "held as a plain int it doesn't"},

@@ -106,7 +106,7 @@ def with_graph(held: Held) -> Iterator[Finding]:
 def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Iterator[Finding]:
     tensor, moves, saved = held.tensor, id(held.tensor) in facts.moved, facts.is_saved(held.tensor)
     if not moves:
-        moves = any(id(view) in facts.moved for view in held.inside)
+        moves = any(id(view) in facts.moved and id(view) not in facts.names for view in held.inside)
     same = remembered.same(held.path, tensor) if remembered else None
     if not moves:
         yield Finding(

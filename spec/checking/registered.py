@@ -7,8 +7,9 @@ from torch import nn
 
 from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
 from .digits import ROUNDED
-from .facts import Facts, storage, stretch
+from .facts import Facts, counted, storage, stretch
 from .finding import Finding
+from .holding import gradient_hooks
 from .instances import Remembered
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
@@ -79,6 +80,14 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             f"a tensor{shaped(tensor)} whose elements share memory",
             "load_state_dict(), which raises RuntimeError",
             ".expand(...).clone(), or persistent=False",
+        )
+    if hooks := gradient_hooks(tensor):
+        yield Finding(
+            "gradient-hook",
+            entry.path,
+            f"a tensor{shaped(tensor)} with {counted(len(hooks), 'hook')} on its gradient",
+            "copy.deepcopy, pickle, load_state_dict(assign=True), fully_shard: what is trained then has none",
+            "register it on what is trained, or change the tensor in forward, as by a mask",
         )
     if tensor.is_complex() and id(tensor) in facts.converted:
         yield imaginary(entry)

@@ -166,6 +166,19 @@ def aliased(again):
     return found
 
 
+def hooked(on_parameter):
+    found = nn.Sequential(nn.Linear(2, 2))
+    handle = found[0].weight.register_hook(lambda gradient: gradient * 2)
+    if not on_parameter:
+        handle.remove()
+        found.register_full_backward_hook(halved)
+    return found
+
+
+def halved(module, gradients, others):
+    return tuple(each / 2 for each in gradients)
+
+
 class WithLinear(nn.Module):
     def __post_init__(self):
         nn.Module.__init__(self)
@@ -239,6 +252,7 @@ ALWAYS = {
     "expanded": (lambda: buffer(torch.ones(1).expand(3)), "held", lambda: buffer(torch.ones(1).expand(3).clone())),
     "copy-refused": (lambda: module(held=[Uncopied()]), "", lambda: module(held=[1])),
     "bound": (closing, "head", lambda: nn.Sequential(nn.Linear(2, 2))),
+    "gradient-hook": (lambda: hooked(True), "0.weight", lambda: hooked(False)),
     "counter": (Ring, "position", WholeRing),
 }
 
@@ -592,6 +606,45 @@ HELD = {
     "a node of a graph": (graph_node, "held.meta['value']"),
     "a graph": (lambda: graph_node().graph, "held.nodes[0].meta['value']"),
 }
+
+
+def hanging(name, value):
+    found = nn.Linear(2, 2)
+    setattr(found.weight, name, value)
+    return found
+
+
+def masked(mask, register):
+    found = nn.Linear(2, 2)
+    if register:
+        found.register_buffer("mask", mask)
+    found.weight.register_hook(lambda gradient: gradient * mask)
+    return found
+
+
+ON_PARAMETERS = {
+    "a tensor": (lambda: hanging("ema", torch.ones(2)), ["weight.ema"]),
+    "a list": (lambda: hanging("ema", [torch.ones(2)]), ["weight.ema[0]"]),
+    "a number": (lambda: hanging("ema", 0.5), []),
+    "a mask in a hook": (lambda: masked(torch.ones(2), False), ["weight.<hook>.<closure>.mask"]),
+    "a buffer in a hook": (lambda: masked(torch.ones(2), True), []),
+}
+
+
+@pytest.mark.parametrize("what", ON_PARAMETERS)
+def test_a_tensor_that_hangs_on_a_parameter_is_found(what):
+    build, paths = ON_PARAMETERS[what]
+    report = check(build)
+    assert [finding.path for finding in report.findings if finding.kind == "left-behind"] == paths
+    assert {finding.kind for finding in report.findings} <= {"left-behind", "gradient-hook"}
+    assert [row.path for row in report.rows if row.kind == "plain"] == paths
+
+
+@pytest.mark.skipif(not hasattr(torch.Tensor, "register_post_accumulate_grad_hook"), reason="it came with torch 2.1")
+def test_a_hook_on_the_accumulated_gradient_is_found():
+    found = nn.Linear(2, 2)
+    found.bias.register_post_accumulate_grad_hook(print)
+    assert [(each.kind, each.path) for each in check(found).findings] == [("gradient-hook", "bias")]
 
 
 @pytest.mark.parametrize("holder", HELD)
