@@ -13,8 +13,10 @@ from torch import nn
 BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
 MOVING = BUILDING | {"_apply"}
 SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
+MODES = ("train", "eval", "_apply")
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
 LOADED = ("LOAD_FAST", "LOAD_DEREF")
+COPIED = ("COPY", "DUP_TOP", "DUP_TOP_TWO")
 ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
@@ -112,6 +114,36 @@ def own_names(code: CodeType) -> frozenset[str]:
 
 
 @cache
+def read_by(owner: type, method: str) -> frozenset[str]:
+    """The attributes of its first argument that a method reads, or the methods of ``owner`` that it calls."""
+    waiting = [vars(each).get(method) for each in owner.__mro__]
+    found: set[str] = set()
+    while waiting:
+        function = waiting.pop()
+        if isinstance(function, FunctionType):
+            more = own_names(function.__code__) - found
+            found |= more
+            waiting += [methods(owner).get(each) for each in more]
+    return frozenset(found)
+
+
+def switches(owner: type, method: str, name: str, value: object) -> bool:
+    """Whether a method that no constructor calls turns the bool ``name``, which forward reads, to what it wasn't."""
+    if type(value) is not bool or method.startswith(MODES) or method in read_by(owner, "__init__"):
+        return False
+    return name in read_by(owner, "forward") and sets_to(methods(owner)[method].__code__, name, not value)
+
+
+def sets_to(code: CodeType, name: str, value: bool) -> bool:
+    """Whether code assigns this value, written out, to the attribute ``name``."""
+    steps = list(dis.get_instructions(code))
+    return any(
+        (step.opname, step.argval) == ("STORE_ATTR", name) and steps[at - 2].argval is value
+        for at, step in enumerate(steps)
+    )
+
+
+@cache
 def by_forward(owner: type, name: str) -> bool:
     """Whether ``forward`` itself changes what ``name`` holds, in evaluation too as far as its code shows."""
     forward = methods(owner).get("forward")
@@ -123,7 +155,7 @@ def by_forward(owner: type, name: str) -> bool:
 @cache
 def alters(code: CodeType, name: str) -> bool:
     """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place."""
-    if name in stored(code) or sets_by_name(code, name):
+    if name in stored(code) or sets_by_name(code, name) or (name,) in written(code):
         return True
     steps = list(dis.get_instructions(code))
     for step, following in pairwise(steps):
@@ -136,6 +168,12 @@ def alters(code: CodeType, name: str) -> bool:
 
 def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
     """Whether it is into the attribute ``name`` that the instruction ``at`` puts an element."""
+    step = steps[container_of(steps, at)]
+    return step.opname.startswith("LOAD_ATTR") and step.argval == name
+
+
+def container_of(steps: list[dis.Instruction], at: int) -> int:
+    """Which instruction has loaded what the instruction ``at`` puts an element into."""
     index = ELEMENTS[steps[at].opname]
     at -= 1
     if steps[at].opname in ("SWAP", "ROT_THREE"):  # of ``held[0] += 1``, which reads the element before
@@ -146,7 +184,50 @@ def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
     while at and index:  # back over what the index is made of
         index -= dis.stack_effect(steps[at].opcode, steps[at].arg, jump=False)
         at -= 1
-    return steps[at].opname.startswith("LOAD_ATTR") and steps[at].argval == name
+    return at
+
+
+@cache
+def written(code: CodeType) -> frozenset[tuple[str, ...]]:
+    """What code changes in place of what its first argument holds, as ``("base", "weight")`` of ``self.base.weight``.
+
+    By a method such as ``add_``, by an assignment to its ``data`` or to elements of that, or as ``out`` of a call.
+    """
+    steps = list(dis.get_instructions(code))
+    filled = {container_of(steps, at) for at, step in enumerate(steps) if step.opname in ELEMENTS}
+    found = set()
+    for at, step in enumerate(steps):
+        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        if not step.opname.startswith(LOADED) or loaded[-1:] != code.co_varnames[:1]:
+            continue
+        names, doubled, end = [], False, at + 1
+        while steps[end].opname in (*ATTRIBUTE, *COPIED):
+            doubled |= steps[end].opname in COPIED
+            names += [steps[end].argval] if steps[end].opname in ATTRIBUTE else []
+            end += 1
+        last = names[-1] if names else ""
+        if last.endswith("_") and not last.endswith("__"):
+            found.add(without_data(names[:-1]))
+        elif (
+            end - 1 in filled
+            or (last == "data" and doubled)
+            or (steps[end].opname, steps[end].argval) == ("STORE_ATTR", "data")
+            or ends_as_out(code, steps[end])
+        ):
+            found.add(without_data(names))
+    return frozenset(found) - {()}
+
+
+def without_data(names: list[str]) -> tuple[str, ...]:
+    return tuple(names[:-1] if names[-1:] == ["data"] else names)
+
+
+def ends_as_out(code: CodeType, step: dis.Instruction) -> bool:
+    """Whether an instruction names the arguments of a call, the last one, which is loaded by then, ``out``."""
+    if step.opname not in ("KW_NAMES", "LOAD_CONST"):
+        return False
+    names = code.co_consts[step.arg]
+    return isinstance(names, tuple) and names[-1:] == ("out",)
 
 
 @cache

@@ -139,7 +139,7 @@ KINDS = {
         claims={"SER-24": "none of the hooks that were registered on the original"},
     ),
     "counter": Kind(
-        "a plain number beside the buffer that it belongs to: the buffer is restored from a file, the number isn't",
+        "a plain number beside the tensor that it belongs to: the tensor is restored from a file, the number isn't",
         claims={"IDIOM-10": "held as a plain int it doesn't"},
     ),
     "uninitialized": Kind(

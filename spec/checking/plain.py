@@ -205,9 +205,9 @@ def hidden_module(facts: Facts, path: str, tensors: list[Held]) -> Iterator[Find
 
 
 def changes(held: Held) -> bool:
-    """Whether a method of the owner assigns to the attribute that it is."""
+    """Whether a method of the owner assigns to the attribute that it is, or changes in place what is there."""
     direct = held.path == join(held.owner_path, held.name)
-    return direct and any(True for _ in changing(type(held.owner), held.name))
+    return put_there(held) or (direct and any(True for _ in changing(type(held.owner), held.name)))
 
 
 def put_there(held: Held) -> bool:

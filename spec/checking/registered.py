@@ -5,14 +5,27 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
+from .code import (
+    SETTING_UP,
+    changing,
+    library,
+    methods,
+    own_names,
+    refilling,
+    setting_up,
+    stored,
+    switches,
+    writes_into,
+    written,
+)
 from .digits import ROUNDED
 from .facts import Facts, counted, storage, stretch
 from .finding import Finding
-from .holding import gradient_hooks
+from .holding import gradient_hooks, join
 from .instances import Remembered
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
+from .walking import registry
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -234,33 +247,42 @@ def overlap(one: object, other: object) -> bool:
 
 
 def counters(facts: Facts) -> Iterator[Finding]:
-    """Plain numbers that a method changes together with a persistent buffer in place."""
-    owned: dict[int, list[Entry]] = {}
-    for entry in facts.entries:
-        if entry.kind == BUFFER:
-            owned.setdefault(id(entry.owner), []).append(entry)
-    for buffers in owned.values():
-        owner = buffers[0].owner
+    """Plain numbers that a method changes together with a parameter or persistent buffer in place."""
+    for path, owner in facts.parts:
         for name, value in vars(owner).items():
             if type(value) not in (int, bool, float) or name == "training":
                 continue
             for method in changing(type(owner), name):
-                if method.startswith(SETTING_UP):
+                if method.startswith(SETTING_UP) and not switches(type(owner), method, name, value):
                     continue
-                code = methods(type(owner))[method].__code__
-                beside = [
-                    entry
-                    for entry in buffers
-                    if entry.name in code.co_names and (entry.name in stored(code) or writes_into(code))
-                ]
-                if beside:
+                if beside := next(changed_beside(facts, owner, name, method), ""):
                     found = library(type(owner), facts.home)
                     yield Finding(
                         "counter",
-                        f"{beside[0].path.rpartition('.')[0]}.{name}".lstrip("."),
-                        f"a plain {type(value).__name__} that {method}() changes with the buffer {beside[0].name}",
-                        "saving and loading: the buffer comes back, the number starts anew",
+                        join(path, name),
+                        f"a plain {type(value).__name__} that {method}() changes with the {beside}",
+                        "saving and loading: the tensor comes back, the number starts anew",
                         "an integer buffer, or get_extra_state() and set_extra_state()"
                         + (f" (a class of {found}: only there can it be mended)" if found else ""),
                     )
                     break
+
+
+def changed_beside(facts: Facts, owner: nn.Module, name: str, method: str) -> Iterator[str]:
+    """What a method that changes the number ``name`` changes with it, or one that reads the number and calls it."""
+    codes = {each: function.__code__ for each, function in methods(type(owner)).items()}
+    callers = [each for each, code in codes.items() if {method, name} <= own_names(code)]
+    for code in (codes[method], *(codes[each] for each in callers if each not in setting_up(type(owner)))):
+        for *inside, last in sorted(written(code)):
+            part = owner
+            for step in inside:
+                part = registry(part, "_modules").get(step) or nn.Module()
+            tensor = registry(part, "_parameters").get(last, registry(part, "_buffers").get(last))
+            if tensor is not None and facts.kind_of(tensor) != NON_PERSISTENT:
+                kind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
+                yield f"{kind} {'.'.join((*inside, last))}"
+        for each, buffer in registry(owner, "_buffers").items():
+            persistent = buffer is not None and facts.kind_of(buffer) == BUFFER
+            assigned = each in stored(code) or (code is codes[method] and writes_into(code))
+            if persistent and each in code.co_names and assigned:
+                yield f"buffer {each}"

@@ -76,6 +76,67 @@ class WholeRing(nn.Module):
         return self.memory
 
 
+class Flagged(nn.Module):
+    """Methods that fill a tensor and say so in a plain attribute, or don't."""
+
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(2, 2)
+        self.bias = nn.Parameter(torch.zeros(2))
+        self.register_buffer("book", torch.zeros(4, 2))
+        self.register_buffer("scale", torch.ones(2))
+        self.begun = self.shifted = self.merged = self.scaled = self.built = self.unread = self.again = False
+        self.place = self.seen = 0
+        self.set_built(True)
+
+    def init_book_(self, x):
+        if not self.begun:
+            self.book.copy_(x[:4])
+            self.begun = True
+
+    def set_scale(self, scale):
+        self.scale.data = scale
+        self.scaled = True
+
+    def set_built(self, built):
+        self.scale.fill_(1)
+        self.built = True
+
+    def set_unread(self):
+        self.scale.fill_(2)
+        self.unread = True
+
+    def reset(self):
+        self.scale.fill_(1)
+        self.again = False
+
+    def merge(self):
+        self.lin.weight.data += self.bias
+        self.merged = True
+
+    def advance(self):
+        self.place = (self.place + 1) % 4
+
+    def forward(self, x):
+        self.init_book_(x)
+        if not self.shifted:
+            with torch.no_grad():
+                self.bias.copy_(-x.mean(0))
+            self.shifted = True
+        if self.scaled or self.built or self.again:
+            x = x * self.scale
+        self.push(x)
+        return x if self.merged else self.lin(x)
+
+    def push(self, x):
+        self.book[self.place] = x[0]
+        self.advance()
+
+    def look(self, x):
+        self.seen = len(x)
+        return self.book[0] + self.bias
+
+
 class Moving(nn.Module):
     """It moves its state by itself, and saves it or doesn't."""
 
@@ -275,6 +336,17 @@ def test_every_kind_that_counts_always_is_planted():
     assert set(ALWAYS) == {name for name, kind in KINDS.items() if not kind.uses}
 
 
+def test_numbers_and_flags_that_a_file_lacks_are_told_from_settings():
+    found = {finding.path: finding.what for finding in check(Flagged, select=["counter"]).findings}
+    assert found == {
+        "begun": "a plain bool that init_book_() changes with the buffer book",
+        "merged": "a plain bool that merge() changes with the parameter lin.weight",
+        "place": "a plain int that advance() changes with the buffer book",
+        "scaled": "a plain bool that set_scale() changes with the buffer scale",
+        "shifted": "a plain bool that forward() changes with the parameter bias",
+    }
+
+
 def rotary(dim=64):
     return 1.0 / 10_000 ** (torch.arange(0, dim, 2).float() / dim)
 
@@ -463,6 +535,12 @@ class Writing(nn.Module):
     def in_place(self, x):
         self.two.add_(x)
 
+    def by_its_data(self, x):
+        self.six.data += x
+
+    def as_out(self, x):
+        torch.add(self.read, x, out=self.seven)
+
     def an_element(self, x, i):
         self.three[(i + 1) % len(self.read)] = x
 
@@ -481,7 +559,7 @@ class Writing(nn.Module):
         self.read.zero_()
 
 
-@pytest.mark.parametrize("name", ["one", "two", "three", "four", "five"])
+@pytest.mark.parametrize("name", ["one", "two", "three", "four", "five", "six", "seven"])
 def test_what_a_method_writes_to_is_told_apart_from_what_it_reads(name):
     assert in_use(Writing, name)
     assert not in_use(Writing, "read")
@@ -581,6 +659,27 @@ def graph_node():
     node = next(iter(torch.fx.symbolic_trace(nn.Linear(2, 2)).graph.nodes))
     node.meta["value"] = torch.ones(2)
     return node
+
+
+class Seeing(nn.Module):
+    """``forward`` changes numbers in place that are tensors, and reads others."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.seen, self.total, self.scale = torch.tensor(0), torch.tensor(0.0), torch.tensor(2.0)
+        self.sums = {"n": torch.tensor(0.0)}
+        self.limits = {"n": torch.tensor(9.0)}
+
+    def forward(self, x):
+        self.seen.add_(len(x))
+        torch.add(self.total, 1, out=self.total)
+        self.sums["n"] += self.limits["n"]
+        return self.linear(x) * self.scale
+
+
+def test_a_number_that_is_changed_in_place_is_left_behind_and_a_constant_is_not():
+    assert [finding.path for finding in check(Seeing).findings] == ["seen", "sums['n']", "total"]
 
 
 HELD = {
