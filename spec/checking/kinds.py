@@ -55,7 +55,7 @@ KINDS = {
         claims={"ANY-01": "Every parameter", "SD-02": "By default a buffer is in `state_dict()`"},
     ),
     "not-loaded": Kind(
-        "the module doesn't load its own state dict",
+        "the module doesn't load its own state dict, or loads other values from it",
         claims={"ANY-03": "restores a saved state dict", "LOAD-06": "`missing_keys` and `unexpected_keys`"},
     ),
     "other-keys": Kind(

@@ -9,8 +9,9 @@ from torch import nn
 from .code import changes_in_place
 from .facts import THEIRS, Facts, compares, hashable, skeleton, spelled
 from .finding import Finding
-from .holding import REGISTRIES
+from .holding import REGISTRIES, join
 from .instances import Remembered, memory_of, shapes
+from .loading import others
 from .state import PARAMETER, entries
 from .walking import registry
 
@@ -128,10 +129,31 @@ def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding
         if (of_torch or isinstance(error, KeyError)) and not valueless(error):
             yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
         return  # another error may come of the values that the copy lacks
+    fits = True
     for name in ("missing_keys", "unexpected_keys"):
         if found := list(getattr(keys, name, None) or ()):
             some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
+            fits = False
             yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
+    if fits and has_a_say(part):
+        yield from loading_others(facts, path, part)
+
+
+def loading_others(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding]:
+    source, target = skeleton(facts, part), skeleton(facts, part)
+    try:
+        with warnings.catch_warnings(), facts.as_it_was:
+            warnings.simplefilter("ignore")
+            found = list(others(facts, part, source, target))
+    except Exception:  # it may come of the values that the copies lack
+        return
+    for inside, what in found:
+        yield not_loaded(
+            join(path, inside),
+            f"load_state_dict() of its own state dict {what}",
+            "saving and loading: nothing raises, and the values are others",
+            "let what loads a tensor undo what saves it, and keep its dtype",
+        )
 
 
 def has_a_say(part: nn.Module) -> bool:
@@ -151,14 +173,13 @@ def valueless(error: Exception) -> bool:
     return any(word in str(error) for word in ("meta", "no data", "aten::_local_scalar_dense"))
 
 
-def not_loaded(path: str, what: str) -> Finding:
-    return Finding(
-        "not-loaded",
-        path,
-        what,
-        "every strict load of a checkpoint of this model",
-        "let state_dict() and load_state_dict(), or the hooks on them, name the same keys",
-    )
+def not_loaded(
+    path: str,
+    what: str,
+    bites: str = "every strict load of a checkpoint of this model",
+    instead: str = "let state_dict() and load_state_dict(), or the hooks on them, name the same keys",
+) -> Finding:
+    return Finding("not-loaded", path, what, bites, instead)
 
 
 def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:

@@ -347,6 +347,85 @@ def test_numbers_and_flags_that_a_file_lacks_are_told_from_settings():
     }
 
 
+class OwnSaving(nn.Module):
+    """A module whose ``save`` and ``load`` of the parameter ``w`` are given."""
+
+    def __init__(self, save, load):
+        super().__init__()
+        self.save, self.load = save, load
+        self.w = nn.Parameter(torch.randn(3, 3))
+        self.bias = nn.Parameter(torch.ones(3))
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[f"{prefix}w"] = self.save(self.w.detach())
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        if self.load is not None:
+            state_dict[f"{prefix}w"] = self.load(state_dict[f"{prefix}w"])
+            super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class OwnLoading(nn.Linear):
+    """It loads by itself what is saved as usual."""
+
+    def __init__(self, load):
+        super().__init__(3, 3)
+        self.load = load
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        with torch.no_grad():
+            self.load(self, state_dict[f"{prefix}weight"], state_dict[f"{prefix}bias"])
+
+
+def copied(self, weight, bias):
+    self.weight.copy_(weight)
+    self.bias.data.copy_(bias)
+
+
+def crossed(self, weight, bias):
+    self.weight[0].copy_(bias)
+    self.bias.copy_(weight[0])
+
+
+def in_place_of_the_old(self, weight, bias):
+    self.weight = nn.Parameter(weight)
+    self.bias.data = bias
+
+
+def one_alone(self, weight, bias):
+    self.weight.copy_(weight)
+
+
+LEFT, OTHERS = "leaves it as it was", "gives it other values"
+VALUES = {
+    "a load that does nothing": (lambda: OwnSaving(lambda w: w, None), {"w": LEFT, "bias": LEFT}),
+    "a load of one alone": (lambda: OwnLoading(one_alone), {"bias": LEFT}),
+    "half": (lambda: OwnSaving(lambda w: w.half(), lambda w: w), {"w": "gives it values that were saved as float16"}),
+    "half of a half": (lambda: OwnSaving(lambda w: w.half(), lambda w: w).half(), {}),
+    "more digits": (lambda: OwnSaving(lambda w: w.double(), lambda w: w), {}),
+    "turned": (lambda: OwnSaving(lambda w: w.t(), lambda w: w), {"w": OTHERS}),
+    "turned and turned again": (lambda: OwnSaving(lambda w: w.t(), lambda w: w.t()), {}),
+    "turned into memory of its own": (lambda: OwnSaving(lambda w: w.t().contiguous(), lambda w: w), {"w": OTHERS}),
+    "turned again from there": (lambda: OwnSaving(lambda w: w.t().contiguous(), lambda w: w.t()), {}),
+    "doubled": (lambda: OwnSaving(lambda w: w * 2, lambda w: w), {"w": OTHERS}),
+    "doubled and halved": (lambda: OwnSaving(lambda w: w * 2, lambda w: w / 2), {}),
+    "a copy": (lambda: OwnSaving(lambda w: w.clone(), lambda w: w), {}),
+    "copied by itself": (lambda: OwnLoading(copied), {}),
+    "assigned by itself": (lambda: OwnLoading(in_place_of_the_old), {}),
+    "a part of another": (lambda: OwnLoading(crossed), {}),
+}
+
+
+@pytest.mark.parametrize("how", VALUES)
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_a_module_makes_of_its_own_values_is_told(how, inside):
+    build, told = VALUES[how]
+    findings = check(lambda: nn.Sequential(build()) if inside else build(), select=["not-loaded"]).all_findings
+    what = "load_state_dict() of its own state dict "
+    assert {each.path.removeprefix("0."): each.what.removeprefix(what) for each in findings} == told
+
+
 def rotary(dim=64):
     return 1.0 / 10_000 ** (torch.arange(0, dim, 2).float() / dim)
 
