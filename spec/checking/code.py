@@ -191,7 +191,7 @@ def container_of(steps: list[dis.Instruction], at: int) -> int:
 def written(code: CodeType) -> frozenset[tuple[str, ...]]:
     """What code changes in place of what its first argument holds, as ``("base", "weight")`` of ``self.base.weight``.
 
-    By a method such as ``add_``, by an assignment to its ``data`` or to elements of that, or as ``out`` of a call.
+    By a method such as ``add_``, by ``+=``, by an assignment to its ``data`` or to elements, or as ``out`` of a call.
     """
     steps = list(dis.get_instructions(code))
     filled = {container_of(steps, at) for at, step in enumerate(steps) if step.opname in ELEMENTS}
@@ -200,9 +200,8 @@ def written(code: CodeType) -> frozenset[tuple[str, ...]]:
         loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)
         if not step.opname.startswith(LOADED) or loaded[-1:] != code.co_varnames[:1]:
             continue
-        names, doubled, end = [], False, at + 1
+        names, end = [], at + 1
         while steps[end].opname in (*ATTRIBUTE, *COPIED):
-            doubled |= steps[end].opname in COPIED
             names += [steps[end].argval] if steps[end].opname in ATTRIBUTE else []
             end += 1
         last = names[-1] if names else ""
@@ -210,12 +209,34 @@ def written(code: CodeType) -> frozenset[tuple[str, ...]]:
             found.add(without_data(names[:-1]))
         elif (
             end - 1 in filled
-            or (last == "data" and doubled)
+            or (steps[end - 1].opname in ATTRIBUTE and steps[end - 2].opname in COPIED)
             or (steps[end].opname, steps[end].argval) == ("STORE_ATTR", "data")
             or ends_as_out(code, steps[end])
         ):
             found.add(without_data(names))
     return frozenset(found) - {()}
+
+
+def written_in_use(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes in place what ``name`` holds."""
+    return any((name,) in written(methods(owner)[each].__code__) for each in methods(owner).keys() - setting_up(owner))
+
+
+@cache
+def counts_up(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up adds a whole number, written out, to the tensor ``name``."""
+    for method in methods(owner).keys() - setting_up(owner):
+        code = methods(owner)[method].__code__
+        steps = list(dis.get_instructions(code))
+        for step, first, second in zip(steps, steps[1:], steps[2:], strict=False):
+            if not step.opname.startswith("LOAD_ATTR") or step.argval != name:
+                continue
+            if first.argval == "add_" and type(second.argval) is int:
+                return True
+            added = second.argrepr in ("+", "+=") or second.opname in ("BINARY_ADD", "INPLACE_ADD")
+            if type(first.argval) is int and added and name in stored(code):
+                return True
+    return False
 
 
 def without_data(names: list[str]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .digits import lost_digits
+from .code import counts_up
+from .digits import counted_up, lost_digits
 from .holding import MACHINERY, Held, children, held_tensors, join, own_attributes
 from .restoring import Snapshot
 from .state import PARAMETER, Entry, entries
@@ -118,7 +119,10 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     known: dict[tuple, dict[str, str]] = {}
     for entry in facts.entries:
         if entry.kind != PARAMETER and id(entry.tensor) not in facts.digits and has_values(entry.tensor):
-            facts.digits[id(entry.tensor)] = lost_digits(entry.tensor, known)
+            lost = lost_digits(entry.tensor, known)
+            if not lost and counts_up(type(entry.owner), entry.name):
+                lost = counted_up(entry.tensor)
+            facts.digits[id(entry.tensor)] = lost
     return facts
 
 

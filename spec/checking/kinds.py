@@ -122,6 +122,13 @@ KINDS = {
         "two parameters in one memory: both are trained, until a conversion gives each its own",
         claims={"TIE-08": "are listed as two parameters and change together in place"},
     ),
+    "one-memory": Kind(
+        "a buffer in the memory of a tensor that changes: it changes along, until a conversion gives each its own",
+        claims={
+            "REG-10": "an in-place change of the tensor that it is a view of shows in the buffer",
+            "MOVE-33": "no longer shares memory with an alias",
+        },
+    ),
     "expanded": Kind(
         "elements that share memory, as expand() makes them: loading into it raises",
         claims={"LOAD-24": "raises `RuntimeError` and leaves the buffer unchanged"},

@@ -17,6 +17,7 @@ from .code import (
     switches,
     writes_into,
     written,
+    written_in_use,
 )
 from .digits import ROUNDED
 from .facts import Facts, counted, storage, stretch
@@ -223,6 +224,7 @@ def memory(facts: Facts) -> Iterator[Finding]:
     for together in facts.memory.values():
         if len(together) == 1:
             continue
+        yield from along(facts, together[:50])
         parameters = [entry for entry in together if entry.kind in (PARAMETER, FROZEN)]
         for at, one in enumerate(parameters[:50]):
             for other in parameters[at + 1 : 50]:
@@ -234,6 +236,23 @@ def memory(facts: Facts) -> Iterator[Finding]:
                         "training: an optimizer steps both; a conversion gives each its own memory",
                         "assign the same nn.Parameter to both names",
                     )
+
+
+def along(facts: Facts, together: list[Entry]) -> Iterator[Finding]:
+    """Buffers that change with a parameter that is trained, or with a buffer that a method changes in place."""
+    changed = [each for each in together if each.kind == PARAMETER or written_in_use(type(each.owner), each.name)]
+    for entry in together:
+        of = next((each for each in changed if each is not entry and overlap(each.tensor, entry.tensor)), None)
+        if of is None or entry.kind in (PARAMETER, FROZEN) or entry is changed[0]:
+            continue
+        what = "parameter" if of.kind == PARAMETER else "buffer"
+        yield Finding(
+            "one-memory",
+            entry.path,
+            f"a buffer{shaped(entry.tensor)} in the memory of the {what} {of.path}",
+            "training and in-place changes: it changes along, and no longer after half(), to(device) and the like",
+            ".clone() it when it is registered, or compute it where it is used",
+        )
 
 
 def overlap(one: object, other: object) -> bool:

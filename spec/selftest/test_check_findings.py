@@ -240,6 +240,28 @@ def halved(module, gradients, others):
     return tuple(each / 2 for each in gradients)
 
 
+class Anchored(nn.Module):
+    """It keeps a weight from where it was, and counts in a part of a table."""
+
+    def __init__(self, copies):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.register_buffer("anchor", self.linear.weight.data.clone() if copies else self.linear.weight.data)
+        flat, table = torch.zeros(4), torch.arange(6.0)
+        self.register_buffer("flat", flat)
+        self.register_buffer("grid", flat.view(2, 2).clone() if copies else flat.view(2, 2))
+        self.register_buffer("table", table)
+        self.register_buffer("head", table[:3])
+
+    def forward(self, x):
+        self.flat += x.sum()
+        self.reset()
+        return self.linear(x) + self.grid + self.head[0]
+
+    def reset(self):
+        self.table.copy_(torch.arange(6.0))
+
+
 class WithLinear(nn.Module):
     def __post_init__(self):
         nn.Module.__init__(self)
@@ -309,6 +331,7 @@ ALWAYS = {
     "unmoved": (lambda: nn.Sequential(Refusing(2, 2)), "0.weight", lambda: nn.Sequential(nn.Linear(2, 2))),
     "stale": (lambda: aliased(True), "also[0]", lambda: aliased(False)),
     "tied-buffer": (lambda: tied_buffer(True), "0.held", lambda: tied_buffer(False)),
+    "one-memory": (lambda: Anchored(False), "anchor", lambda: Anchored(True)),
     "two-parameters": (lambda: two_parameters(False), "1.held", lambda: two_parameters(True)),
     "expanded": (lambda: buffer(torch.ones(1).expand(3)), "held", lambda: buffer(torch.ones(1).expand(3).clone())),
     "copy-refused": (lambda: module(held=[Uncopied()]), "", lambda: module(held=[1])),
@@ -426,6 +449,14 @@ def test_what_a_module_makes_of_its_own_values_is_told(how, inside):
     assert {each.path.removeprefix("0."): each.what.removeprefix(what) for each in findings} == told
 
 
+def test_a_buffer_in_the_memory_of_what_changes_is_found():
+    found = {finding.path: finding.what for finding in check(lambda: Anchored(False)).findings}
+    assert found == {
+        "anchor": "a buffer (2, 2) in the memory of the parameter linear.weight",
+        "grid": "a buffer (2, 2) in the memory of the buffer flat",
+    }
+
+
 def rotary(dim=64):
     return 1.0 / 10_000 ** (torch.arange(0, dim, 2).float() / dim)
 
@@ -535,6 +566,53 @@ def unpicklable():
 def parts_of_one(first, second):
     both = torch.zeros(6)
     return two(nn.Parameter(both[first]), nn.Parameter(both[second]))
+
+
+class Steps(nn.Module):
+    """Floating buffers that count, by ones or by what is given, and one that is set up."""
+
+    def __init__(self):
+        super().__init__()
+        for name in ("by_one", "by_add", "anew", "by_any", "set_up", "halves"):
+            self.register_buffer(name, torch.zeros(()))
+        self.halves += 0.5
+        self.register_buffer("whole", torch.tensor(0))
+
+    def forward(self, x):
+        self.by_one += 1
+        self.by_add.add_(2)
+        self.anew = self.anew + 1
+        self.by_any += x.sum() - 1
+        self.halves += 1
+        self.whole += 1
+        return x + 1
+
+    def reset(self):
+        self.set_up += 1
+
+
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_a_counter_in_a_floating_buffer_is_found_before_it_is_large(half):
+    report = check(Steps, uses=["half"])
+    assert [finding.path for finding in report.findings] == ["anew, by_add, by_one"]
+    assert {row.path for row in report.rows if row.half == "no"} == {"anew", "by_add", "by_one"}
+    assert not check(lambda: Steps().to(half), uses=["half"]).findings
+
+
+OF_A_HALF = {
+    "a mask of bfloat16": (torch.tensor([0.0, torch.finfo(torch.bfloat16).min], dtype=torch.bfloat16), "overflow"),
+    "numbers of float16": (torch.arange(1000, dtype=torch.float16), "float-counter"),
+    "a mask of float16": (torch.tensor([0.0, torch.finfo(torch.float16).min], dtype=torch.float16), None),
+    "numbers of bfloat16": (torch.arange(200).to(torch.bfloat16), None),
+}
+
+
+@pytest.mark.parametrize("what", OF_A_HALF)
+def test_what_one_half_loses_of_the_other_is_found(what):
+    value, kind = OF_A_HALF[what]
+    assert [finding.kind for finding in check(lambda: buffer(value.clone()), uses=["half"]).findings] == [kind] * bool(
+        kind
+    )
 
 
 # kind: what has it, the path at which it is found
