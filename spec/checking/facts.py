@@ -375,7 +375,26 @@ def refused_by_deepcopy(facts: Facts) -> str:
                 copy.deepcopy(value, memo)
             except Exception as error:
                 return f"{refusal(error)}, at {join(prefix, name)}"
+    for path, tensor in usual_tensors(facts):
+        if isinstance(tensor, nn.Parameter):  # a copy of it has no attributes
+            continue
+        try:
+            if tensor.is_nested or tensor.layout is not torch.strided:
+                copy.deepcopy(tensor if tensor.is_nested else torch.zeros_like(tensor))
+            copy.deepcopy(vars(tensor), memo)
+        except Exception as error:
+            return f"{refusal(error)}, at {path}"
     return ""
+
+
+def usual_tensors(facts: Facts) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors of torch's own classes, each once, where no module has a say in how it is copied."""
+    found = [(each.path, each.tensor, each.owner) for each in [*facts.entries, *facts.held]]
+    for path, tensor, owner in {id(each[1]): each for each in reversed(found)}.values():
+        if isinstance(owner, torch.jit.ScriptModule) or has_own_copy(type(owner)):
+            continue
+        if is_ordinary(tensor) and not nn.parameter.is_lazy(tensor):
+            yield path, tensor
 
 
 def refusal(error: Exception) -> str:
@@ -443,7 +462,22 @@ def refused_by_pickle(facts: Facts) -> str:
         for name, value in own_attributes(part):
             if why := refused(value, apart):
                 return f"{why}, at {join(prefix, name)}"
+    for path, tensor in usual_tensors(facts) if pickles_attributes() else ():
+        if vars(tensor) and (why := refused(vars(tensor), apart)):
+            return f"{why}, at {path}"
     return ""
+
+
+@cache
+def pickles_attributes() -> bool:
+    """Whether the Python attributes of a tensor are pickled with it, as from torch 2.0 on."""
+    tensor = nn.Parameter(torch.zeros(0))
+    tensor.attribute = lambda: None
+    try:
+        pickle.dumps(tensor)
+    except Exception:
+        return True
+    return False
 
 
 def bound_to(facts: Facts) -> Iterator[tuple[str, str]]:

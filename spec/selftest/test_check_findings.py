@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import threading
 import weakref
 from collections import deque
 from dataclasses import dataclass
@@ -1142,6 +1143,35 @@ def test_a_model_without_values_is_one_note():
     assert report.cause.startswith("5 tensors are on meta (the first is 1.weight)")
     assert report.notes == [report.cause]
     assert [(each.path, each.what) for each in report.findings] == [("", "5 of 7 values are on meta, without values")]
+
+
+def locked(tensor):
+    tensor.lock = threading.Lock()
+    return tensor
+
+
+def pickled_attributes():
+    return hasattr(torch._utils, "_rebuild_parameter_with_state")
+
+
+# what has a tensor that deepcopy or pickle refuses: of a layout without a copy, or with an attribute without one
+REFUSED = {
+    "a buffer with a lock": (lambda: buffer(locked(torch.ones(2))), {"copy-refused", "pickle-refused"}),
+    "a plain tensor with a lock": (lambda: module(held=locked(torch.ones(2))), {"copy-refused", "pickle-refused"}),
+    "a parameter with a function": (lambda: hanging("loader", lambda: None), {"pickle-refused"}),
+    "a parameter with a number": (lambda: hanging("loader", 1), set()),
+    "a sparse buffer": (lambda: buffer(torch.eye(3).to_sparse()), set()),
+    "a compressed buffer": (lambda: buffer(torch.eye(3).to_sparse_csr()), {"copy-refused"}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+def test_a_tensor_that_can_not_be_copied_or_pickled_is_found(what):
+    build, kinds = REFUSED[what]
+    found = check(build, uses=["pickle"], select=["copy-refused", "pickle-refused"]).findings
+    assert {finding.kind for finding in found} == kinds - (set() if pickled_attributes() else {"pickle-refused"})
+    assert all(re.search(", at (held|weight)$", finding.what) for finding in found)
 
 
 class Taken(nn.Linear):
