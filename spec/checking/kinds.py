@@ -198,6 +198,11 @@ KINDS = {
         ("shard",),
         {"DIST-02": "plain tensors stay each rank's own", "DIST-20": "copies nothing between ranks"},
     ),
+    "scalar": Kind(
+        "a parameter without a dimension along which fully_shard could cut it: it raises",
+        ("shard",),
+        {"DIST-19": "a 0-d parameter raises `ValueError`"},
+    ),
     "all-frozen": Kind(
         "no parameter requires grad: DistributedDataParallel refuses the module",
         ("shard",),

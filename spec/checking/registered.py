@@ -85,6 +85,14 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
             "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
         )
+    if not is_buffer and tensor.dim() == 0:
+        yield Finding(
+            "scalar",
+            entry.path,
+            "a parameter of no dimension",
+            "fully_shard(), which raises ValueError unless it is among ignored_params",
+            "a parameter of shape (1,), or ignored_params",
+        )
     if entry.kind == NON_PERSISTENT:
         yield from non_persistent(facts, entry, remembered)
     if entry.persistent and overlaps_itself(tensor):
