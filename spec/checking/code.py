@@ -127,6 +127,14 @@ def read_by(owner: type, method: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def needed(owner: type, name: str) -> bool:
+    """Whether ``forward`` reads an attribute that no method on its way asks for, or puts there, before."""
+    read = read_by(owner, "forward")
+    codes = [function.__code__ for each, function in methods(owner).items() if each in read or each == "forward"]
+    guarded = any(name in code.co_consts or name in stored(code) or "__dict__" in code.co_names for code in codes)
+    return name in read and not guarded
+
+
 def switches(owner: type, method: str, name: str, value: object) -> bool:
     """Whether a method that no constructor calls turns the bool ``name``, which forward reads, to what it wasn't."""
     if type(value) is not bool or method.startswith(MODES) or method in read_by(owner, "__init__"):

@@ -358,9 +358,7 @@ def without_values(tensor: torch.Tensor) -> torch.Tensor:
 
 def refused_by_deepcopy(facts: Facts) -> str:
     """What ``copy.deepcopy`` refuses in the module and where, or nothing. No tensor is copied, and no module twice."""
-    memo: dict[int, object] = {id(part): part for _, part in facts.parts}
-    memo.update((id(each.tensor), each.tensor) for each in facts.held)
-    memo.update((id(entry.tensor), entry.tensor) for entry in facts.entries)
+    memo = copied_already(facts)
     for prefix, part in facts.parts:
         if isinstance(part, torch.jit.ScriptModule):
             continue
@@ -385,6 +383,13 @@ def refused_by_deepcopy(facts: Facts) -> str:
         except Exception as error:
             return f"{refusal(error)}, at {path}"
     return ""
+
+
+def copied_already(facts: Facts) -> dict[int, object]:
+    """What tells ``copy.deepcopy`` that tensors and modules are copied, as what they are."""
+    memo: dict[int, object] = {id(part): part for _, part in facts.parts}
+    memo.update((id(each.tensor), each.tensor) for each in [*facts.held, *facts.entries])
+    return memo
 
 
 def usual_tensors(facts: Facts) -> Iterator[tuple[str, torch.Tensor]]:

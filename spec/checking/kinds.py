@@ -137,6 +137,10 @@ KINDS = {
         "copy.deepcopy raises, so no average, no replica, no snapshot",
         claims={"ANY-05": "copies every parameter and buffer"},
     ),
+    "miscopied": Kind(
+        "a module whose own way of being copied gives the module itself, or leaves out what it holds",
+        claims={"ANY-05": "copies every parameter and buffer", "SER-06": "same values, type, dtype"},
+    ),
     "bound": Kind(
         "a function or weak reference kept on the module leads to a part of it: a deep copy computes with the original",
         claims={"SER-63": "still computes with the original", "ANY-05": "no object is the original's"},

@@ -1,17 +1,20 @@
 """Findings about the whole module: what it loads, what copies it, what it shares with another instance."""
 
+import copy
 import warnings
 from collections.abc import Iterator
 from functools import cache
 
+import torch
 from torch import nn
 
-from .code import changes_in_place
-from .facts import THEIRS, Facts, compares, hashable, skeleton, spelled
+from .code import changes_in_place, needed
+from .factories import redrawn
+from .facts import THEIRS, Facts, compares, copied_already, has_own_copy, has_values, hashable, skeleton, spelled
 from .finding import Finding
 from .holding import REGISTRIES, join
 from .instances import Remembered, memory_of, shapes
-from .loading import others
+from .loading import equals, others
 from .state import PARAMETER, entries
 from .walking import registry
 
@@ -35,6 +38,15 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             "keep what can't be copied outside of the module"
             + ("" if THEIRS in facts.refused_copy else ", or define __deepcopy__"),
         )
+    for path, part in facts.parts:
+        if what := miscopied(facts, part):
+            yield Finding(
+                "miscopied",
+                path,
+                f"copy.deepcopy of {type(part).__name__} gives {what}",
+                "an average of the model, a snapshot, a replica",
+                "copy.deepcopy each of its attributes in __deepcopy__, or leave out __deepcopy__ and __getstate__",
+            )
     if facts.refused_pickle:
         yield Finding(
             "pickle-refused",
@@ -48,6 +60,39 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
     yield from own_state_dict(facts)
     if remembered:
         yield from another_instance(facts, remembered)
+
+
+def miscopied(facts: Facts, part: nn.Module) -> str:
+    """What a deep copy gives where a class has a say in it and the copy is none; the parts are left as they are."""
+    if not has_own_copy(type(part)) or type(part).__module__.startswith("torch."):
+        return ""
+    memo = {key: value for key, value in copied_already(facts).items() if key != id(part)}
+    try:
+        with facts.as_it_was, redrawn():
+            torch.default_generator.seed()  # or what it draws might be what the module drew
+            made = copy.deepcopy(part, memo)
+    except Exception:  # that is another finding
+        return ""
+    if made is part:
+        return "the module itself"
+    if not isinstance(made, nn.Module):
+        return f"an object of type {type(made).__name__}"
+    there = {entry.path: entry.tensor for entry in entries(made)}
+    for entry in entries(part):
+        other = there.get(entry.path)
+        if other is None:
+            return f"a module without {entry.path}"
+        if other is not entry.tensor and has_values(entry.tensor) and has_values(other) and differ(other, entry.tensor):
+            return f"a module with another {entry.path}"
+    lacking = vars(part).keys() - vars(made).keys()
+    for name in sorted(each for each in lacking if not hasattr(made, each)):
+        if needed(type(part), name):
+            return f"a module without {name}, which forward reads"
+    return ""
+
+
+def differ(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape != other.shape or one.dtype != other.dtype or not equals(one, other)
 
 
 def compared(facts: Facts) -> Iterator[Finding]:

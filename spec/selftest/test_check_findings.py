@@ -263,6 +263,42 @@ class Anchored(nn.Module):
         self.table.copy_(torch.arange(6.0))
 
 
+class OwnCopy(nn.Module):
+    """A module whose ``copy`` is what a deep copy is."""
+
+    def __init__(self, copy, seed=None):
+        super().__init__()
+        self.copy = copy
+        self.linear = nn.Linear(2, 2)
+        self.cache, self.memo = {}, {}
+
+    def forward(self, x):
+        self.memo = {} if getattr(self, "memo", None) is None else self.memo
+        return self.linear(x) * len(self.cache)
+
+    def __deepcopy__(self, memo):
+        return self.copy(self)
+
+
+def anew(self):
+    return OwnCopy(self.copy)
+
+
+def anew_with_its_values(self):
+    found = OwnCopy(self.copy)
+    found.load_state_dict(self.state_dict())
+    return found
+
+
+def without(name):
+    def made(self):
+        found = anew_with_its_values(self)
+        delattr(found, name)
+        return found
+
+    return made
+
+
 class WithLinear(nn.Module):
     def __post_init__(self):
         nn.Module.__init__(self)
@@ -336,6 +372,11 @@ ALWAYS = {
     "two-parameters": (lambda: two_parameters(False), "1.held", lambda: two_parameters(True)),
     "expanded": (lambda: buffer(torch.ones(1).expand(3)), "held", lambda: buffer(torch.ones(1).expand(3).clone())),
     "copy-refused": (lambda: module(held=[Uncopied()]), "", lambda: module(held=[1])),
+    "miscopied": (
+        lambda: nn.Sequential(OwnCopy(anew)),
+        "0",
+        lambda: nn.Sequential(OwnCopy(anew_with_its_values)),
+    ),
     "bound": (closing, "head", lambda: nn.Sequential(nn.Linear(2, 2))),
     "gradient-hook": (lambda: hooked(True), "0.weight", lambda: hooked(False)),
     "counter": (Ring, "position", WholeRing),
@@ -456,6 +497,24 @@ def test_a_buffer_in_the_memory_of_what_changes_is_found():
         "anchor": "a buffer (2, 2) in the memory of the parameter linear.weight",
         "grid": "a buffer (2, 2) in the memory of the buffer flat",
     }
+
+
+COPIES = {
+    "itself": (lambda self: self, "the module itself"),
+    "something else": (lambda self: 1, "an object of type int"),
+    "a new one": (anew, "a module with another linear.weight"),
+    "a new one without a part": (without("linear"), "a module without linear.weight"),
+    "a new one without what forward reads": (without("cache"), "a module without cache, which forward reads"),
+    "a new one without what forward makes": (without("memo"), None),
+    "a new one with its values": (anew_with_its_values, None),
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_what_an_own_deep_copy_leaves_out_is_told(how):
+    copy, what = COPIES[how]
+    found = [finding.what for finding in check(lambda: OwnCopy(copy), select=["miscopied"]).findings]
+    assert found == ([f"copy.deepcopy of OwnCopy gives {what}"] if what else [])
 
 
 def rotary(dim=64):
