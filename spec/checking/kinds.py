@@ -163,6 +163,16 @@ KINDS = {
         ("meta",),
         {"MOVE-29": "a plain tensor", "LOAD-02": "is not restored by `load_state_dict()`"},
     ),
+    "no-recurse": Kind(
+        "an _apply that takes no recurse: to_empty() raises TypeError",
+        ("meta",),
+        {"MOVE-86": "`module._apply(fn, recurse=False)`", "META-03": "gives each parameter and buffer"},
+    ),
+    "no-assign": Kind(
+        "a load_state_dict() that takes no assign: an assigning load raises TypeError",
+        ("meta", "assign"),
+        {"LOAD-16": "brings parameters and persistent buffers from meta"},
+    ),
     "digits": Kind(
         "a buffer that loses what matters in half precision",
         ("half",),

@@ -1,6 +1,7 @@
 """Findings about the whole module: what it loads, what copies it, what it shares with another instance."""
 
 import copy
+import inspect
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +18,11 @@ from .instances import Remembered, memory_of, shapes
 from .loading import equals, others
 from .state import PARAMETER, entries
 from .walking import registry
+
+ARGUMENTS = (
+    ("_apply", "recurse", "no-recurse", "to_empty()"),
+    ("load_state_dict", "assign", "no-assign", "load_state_dict(assign=True)"),
+)
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -57,9 +63,33 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             if THEIRS in facts.refused_pickle
             else "save model.state_dict(); a function of a module in place of a lambda or a local one",
         )
+    for method, argument, kind, call in ARGUMENTS:
+        if not takes(facts.model, method, argument):
+            yield Finding(
+                kind,
+                "",
+                f"{method}() of {type(facts.model).__name__} takes no {argument}",
+                f"{call}, which raises TypeError",
+                f"take {argument} in the override and give it to super().{method}()",
+            )
     yield from own_state_dict(facts)
     if remembered:
         yield from another_instance(facts, remembered)
+
+
+def takes(model: nn.Module, method: str, argument: str) -> bool:
+    """Whether a method of a module takes an argument that nn.Module's own takes; False only where it is certain."""
+    if argument not in inspect.signature(getattr(nn.Module, method)).parameters:  # both came with torch 2.1
+        return True
+    try:
+        signature = inspect.signature(getattr(model, method))
+    except Exception:  # what is called has none
+        return True
+    try:
+        signature.bind(None, **{argument: True})
+    except TypeError:
+        return False
+    return True
 
 
 def miscopied(facts: Facts, part: nn.Module) -> str:
