@@ -208,10 +208,19 @@ def hashable(part: nn.Module) -> bool:
     return True
 
 
+@cache
+def has_own_children(owner: type) -> bool:
+    """Whether a class has a ``children()`` of its own, which torch's loops call too."""
+    if issubclass(owner, torch.jit.ScriptModule):
+        return False
+    return any(getattr(owner, name) is not getattr(nn.Module, name) for name in ("children", "named_children"))
+
+
 def reached_by(part: nn.Module) -> Iterator[nn.Module]:
     """The children that torch's own loops come by: each once, and none that equals one before."""
     seen: set[object] = set()
-    for _, child in children_of(part):
+    own = part.children() if has_own_children(type(part)) else [child for _, child in children_of(part)]
+    for child in own:
         key = child if compares(type(child)) and hashable(child) else id(child)
         if key not in seen:
             seen.add(key)

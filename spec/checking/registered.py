@@ -20,7 +20,7 @@ from .code import (
     written_in_use,
 )
 from .digits import ROUNDED
-from .facts import Facts, counted, storage, stretch
+from .facts import Facts, counted, has_own_children, storage, stretch
 from .finding import Finding
 from .holding import gradient_hooks, join
 from .instances import Remembered
@@ -65,7 +65,9 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             entry.path,
             f"a registered tensor{shaped(tensor)} that _apply of the module around it leaves out",
             "to(device), half() and the like",
-            "call super()._apply(fn) in the override",
+            "give children() another name: to(), eval() and the like go by it"
+            if any(has_own_children(type(part)) for _, part in facts.parts)
+            else "call super()._apply(fn) in the override",
         )
     if nn.parameter.is_lazy(tensor):
         return

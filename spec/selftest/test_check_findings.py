@@ -300,6 +300,23 @@ def without(name):
     return made
 
 
+class Tree(nn.Module):
+    """Its ``children()`` are those of the tree, or have another name."""
+
+    def __init__(self, depth=1):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.twigs = nn.ModuleList(type(self)(depth - 1) for _ in range(2 * depth))
+
+    def children(self):
+        return list(self.twigs)
+
+
+class Bush(Tree):
+    def children(self):
+        return [*super().children(), self.twigs, self.linear]
+
+
 class WithLinear(nn.Module):
     def __post_init__(self):
         nn.Module.__init__(self)
@@ -516,6 +533,15 @@ def test_what_an_own_deep_copy_leaves_out_is_told(how):
     copy, what = COPIES[how]
     found = [finding.what for finding in check(lambda: OwnCopy(copy), select=["miscopied"]).findings]
     assert found == ([f"copy.deepcopy of OwnCopy gives {what}"] if what else [])
+
+
+def test_what_an_own_children_hides_from_a_move_is_found():
+    weights, biases = check(Tree).findings
+    assert weights.kind == biases.kind == "unmoved"
+    assert weights.times == biases.times == 3
+    assert weights.instead.startswith("give children() another name")
+    assert not any(row.moves for row in check(Tree).rows)
+    assert not check(Bush).findings
 
 
 def rotary(dim=64):
