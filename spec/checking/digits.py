@@ -102,7 +102,10 @@ def alike(one: tuple, other: tuple | None) -> bool:
     if one == other:
         return True
     left, right = (numbers(each) for each in (one, other))
-    scale = max((abs(each) for each in left if isfinite(each)), default=0.0)
+    if not (one[0].is_floating_point or one[0].is_complex):
+        return False
+    differing = [abs(a) for a, b in zip(left, right, strict=False) if a != b and isfinite(a)]
+    scale = max(differing, default=0.0)
     return len(left) == len(right) and all(
         a == b or (a != a and b != b) or abs(a - b) <= 1e-5 * scale for a, b in zip(left, right, strict=True)
     )
@@ -129,17 +132,26 @@ def fingerprint(tensor: torch.Tensor) -> tuple | None:
     try:
         if tensor.device.type == "meta" or tensor.numel() == 0 or tensor.is_quantized:
             return (tensor.dtype, tuple(tensor.shape))
-        flat = tensor.detach().reshape(-1)
-        if flat.is_complex():
-            flat = torch.view_as_real(flat.resolve_conj()).reshape(-1)
-        if flat.numel() <= SMALL:
-            return (tensor.dtype, tuple(tensor.shape), packed(flat))
-        sums = []
-        for part in pieces(flat):
-            numbers = part.to(torch.float64)
-            numbers = torch.nan_to_num(numbers, nan=0.5, posinf=1e9, neginf=-1e9)
-            at = torch.arange(1, numbers.numel() + 1, dtype=torch.float64, device=numbers.device)
-            sums += [float(numbers.sum()), float((numbers * at).sum())]
-        return (tensor.dtype, tuple(tensor.shape), *sums)
-    except Exception:  # a subclass, a sparse tensor
+        values = tensor.detach()
+        if values.layout is torch.sparse_coo:
+            values = values.coalesce()
+            return (tensor.dtype, tuple(tensor.shape), *summed(values.indices()), *summed(values.values()))
+        return (tensor.dtype, tuple(tensor.shape), *summed(values))
+    except Exception:  # a subclass, another layout
         return None
+
+
+def summed(values: torch.Tensor) -> list[bytes | float]:
+    """All values of a short tensor, or sums of a longer one."""
+    flat = values.reshape(-1)
+    if flat.is_complex():
+        flat = torch.view_as_real(flat.resolve_conj()).reshape(-1)
+    if flat.numel() <= SMALL:
+        return [packed(flat)]
+    sums: list[bytes | float] = []
+    for part in pieces(flat):
+        numbers = part.to(torch.float64)
+        numbers = torch.nan_to_num(numbers, nan=0.5, posinf=1e9, neginf=-1e9)
+        at = torch.arange(1, numbers.numel() + 1, dtype=torch.float64, device=numbers.device)
+        sums += [float(numbers.sum()), float((numbers * at).sum())]
+    return sums

@@ -23,6 +23,7 @@ NOTHING = frozenset(
 )
 CONTAINERS = list | tuple | dict | AbstractSet | deque
 IN_A_CLASS = torch.Tensor | nn.Module | CONTAINERS
+IN_A_KEY = torch.Tensor | nn.Module
 # What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
 MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
 UNCOPIED = (types.FunctionType, type(functools.cache(len)), weakref.ref)
@@ -85,6 +86,11 @@ def held_tensors(
             if isinstance(value, IN_A_CLASS) and not name.startswith("__"):
                 where = Held(join(prefix, name), value, part, prefix, name, shared=part_class.__qualname__)
                 waiting.append((where, value))
+            elif isinstance(value, types.FunctionType) and name != "__init__":
+                for inside, tensor in tensors_of(value):
+                    path = join(prefix, f"{name}.{inside}")
+                    where = Held(path, tensor, part, prefix, inside, shared=part_class.__qualname__)
+                    waiting.append((where, tensor))
     looked_into = 0
     keep = []  # what a mapping makes on the way must not be collected, or its id would be given away again
     while waiting and looked_into < LIMIT:
@@ -202,7 +208,9 @@ def children(value: object) -> list[tuple[str, object]]:
         return list(of_graph(value))
     try:
         if isinstance(value, Mapping):
-            return [(f"[{key!r}]" if plain_key(key) else "[...]", part) for key, part in islice(value.items(), LIMIT)]
+            items = list(islice(value.items(), LIMIT))
+            keys = [(f".keys()[{at}]", key) for at, (key, _) in enumerate(items) if isinstance(key, IN_A_KEY)]
+            return [*keys, *((f"[{key!r}]" if plain_key(key) else "[...]", part) for key, part in items)]
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return [(f".{name}", part) for name, part in zip(value._fields, value, strict=True)]
         if isinstance(value, list | tuple | AbstractSet | deque):
@@ -227,6 +235,18 @@ def of_function(function: object) -> Iterator[tuple[str, object]]:
         yield f".{name}", value
     for name, value in getattr(function, "__dict__", {}).items():
         yield f".{name}", value
+
+
+def tensors_of(method: types.FunctionType) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors that a method closes over or has as defaults, by their names."""
+    code = method.__code__
+    defaults = zip(reversed(code.co_varnames[: code.co_argcount]), reversed(method.__defaults__ or ()), strict=False)
+    for name, value in (*defaults, *(method.__kwdefaults__ or {}).items()):
+        if isinstance(value, torch.Tensor):
+            yield name, value
+    for step, value in of_function(method):
+        if step.startswith(".<closure>.") and isinstance(value, torch.Tensor):
+            yield step.rpartition(".")[2], value
 
 
 def of_graph(value: object) -> Iterator[tuple[str, object]]:

@@ -143,7 +143,8 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
         yield Finding(
             "class-attribute",
             held.path,
-            f"a tensor{shaped(tensor)} in the body of {held.shared}",
+            f"a tensor{shaped(tensor)} in the body of {held.shared}"
+            + ("" if held.path == join(held.owner_path, held.name) else ", as a default or in a closure"),
             "moves and conversions leave it, and a change in place changes it for every instance",
             f'self.register_buffer("{held.name}", ...) in __init__',
         )

@@ -544,6 +544,29 @@ def test_what_an_own_children_hides_from_a_move_is_found():
     assert not check(Bush).findings
 
 
+def drawn_mask(low):
+    mask = torch.full((8,), low)
+    mask[:3] = torch.rand(3)
+    return mask
+
+
+RESTORED = {
+    "drawn beside a large value": (lambda: drawn_mask(-1e9), False),
+    "drawn and sparse": (lambda: torch.diag(torch.rand(3)).to_sparse(), False),
+    "drawn places of a large mask": (lambda: torch.rand(100, 100) < 0.5, False),
+    "sparse": (lambda: torch.eye(3).to_sparse(), True),
+    "of other last digits": (lambda: torch.ones(8).cumsum(0) * (1 + 1e-7 * torch.rand(8)), True),
+    "a large mask": (lambda: torch.ones(100, 100).tril() > 0, True),
+}
+
+
+@pytest.mark.parametrize("what", RESTORED)
+def test_values_of_two_instances_are_told_apart_by_more_than_the_last_digits(what):
+    make, same = RESTORED[what]
+    found = [finding.kind for finding in check(lambda: buffer(make(), False)).findings]
+    assert found == ([] if same else ["not-restored"])
+
+
 def rotary(dim=64):
     return 1.0 / 10_000 ** (torch.arange(0, dim, 2).float() / dim)
 
@@ -958,7 +981,29 @@ def test_a_number_that_is_changed_in_place_is_left_behind_and_a_constant_is_not(
     assert [finding.path for finding in check(Seeing).findings] == ["seen", "sums['n']", "total"]
 
 
+def scaled(scale):
+    zeros, ones, least = torch.zeros(2), torch.ones(2), torch.tensor(1e-6)
+
+    class Scaled(nn.Linear):
+        def forward(self, x, shift=zeros, eps=least, *, mask=ones):
+            return super().forward(x) * scale * mask + shift + eps
+
+    return lambda: Scaled(2, 2)
+
+
+def test_tensors_that_the_methods_of_a_class_hold_are_found():
+    found = [(finding.kind, finding.path) for finding in check(scaled(torch.ones(2)), ignore=["meta-plain"]).findings]
+    assert found == [("class-attribute", f"forward.{name}") for name in ("mask", "scale", "shift")]
+    assert not check(scaled(2.0), ignore=["class-attribute"]).findings
+
+
+def test_a_module_that_is_a_key_is_hidden():
+    found = check(lambda: module(held={nn.Linear(2, 2): 0.5, "name": 1})).findings
+    assert [(finding.kind, finding.path) for finding in found] == [("hidden-module", "held.keys()[0]")]
+
+
 HELD = {
+    "a key": (lambda: {torch.ones(2): 1}, "held.keys()[0]"),
     "a deque": (lambda: deque([torch.ones(2)]), "held[0]"),
     "a partial": (lambda: functools.partial(torch.add, other=torch.ones(2)), "held.other"),
     "a closure": (lambda: wrapped(torch.ones(2)), "held.<closure>.scale"),
