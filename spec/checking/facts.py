@@ -36,7 +36,8 @@ class Facts:
     """A module, what it holds and what its own methods say of it.
 
     ``parts`` are its modules, each once, by path; ``passed_over`` are those that torch's listings leave out, by their
-    ids, with the path of the one that each of them equals. Its own methods and hooks are called within ``as_it_was``.
+    ids, with the path of the one that each of them equals; ``listed`` are the ids of what its own ``parameters()``
+    gives. Its own methods and hooks are called within ``as_it_was``.
     """
 
     model: nn.Module
@@ -47,6 +48,7 @@ class Facts:
     as_it_was: Snapshot
     passed_over: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    listed: set[int] | None = None
     cause: str = ""
     unsaved: str = ""
     kinds: dict[int, str] = field(default_factory=dict)
@@ -105,6 +107,8 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     progress("asking what it saves, moves and converts")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        with as_it_was:
+            facts.listed = own_listing(model)
         with as_it_was:
             find_saved(facts)
         with as_it_was:
@@ -206,6 +210,19 @@ def hashable(part: nn.Module) -> bool:
     except Exception:
         return False
     return True
+
+
+def own_listing(model: nn.Module) -> set[int] | None:
+    """The ids of the parameters that an overridden ``parameters()`` lists; None where torch's own lists all."""
+    names = ("parameters", "named_parameters")
+    if type(model).__module__.startswith("torch.") or all(
+        getattr(type(model), name) is getattr(nn.Module, name) for name in names
+    ):
+        return None
+    try:
+        return {id(parameter) for parameter in model.parameters()}
+    except Exception:
+        return None
 
 
 @cache

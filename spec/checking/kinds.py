@@ -263,7 +263,7 @@ KINDS = {
         {"META-06": "uninitialized parameters"},
     ),
     "constant": Kind(
-        "a plain tensor that a method changes: where forward uses it, it becomes a constant of the graph",
+        "a plain tensor that a method changes, or a parameter in a list: in the graph it is a constant",
         ("export", "onnx"),
         {"GRAPH-02": "a plain tensor that `forward` uses is a constant"},
     ),

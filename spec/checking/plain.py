@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 import torch
 from torch import nn
 
-from .code import changing, in_use, library
+from .code import changing, in_use, library, read_by
 from .facts import Facts, bound_to, geometry, storage
 from .finding import Finding
 from .holding import Held, join
@@ -80,6 +80,14 @@ def second_reference(facts: Facts, held: Held) -> Iterator[Finding]:
             "a move from or to meta, an assigning load, fully_shard: they put new parameters into the registries",
             f"read {other} where it is needed",
         )
+        if held.name in read_by(type(held.owner), "forward"):
+            yield Finding(
+                "constant",
+                held.path,
+                f"the same object as the parameter {other}",
+                "with strict=False, as the newer releases trace, the graph has a constant beside the parameter",
+                f"read {other} where it is needed",
+            )
 
 
 def is_computed(held: Held) -> bool:
@@ -144,7 +152,7 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             "class-attribute",
             held.path,
             f"a tensor{shaped(tensor)} in the body of {held.shared}"
-            + ("" if held.path == join(held.owner_path, held.name) else ", as a default or in a closure"),
+            + ("" if held.path.startswith(join(held.owner_path, held.name)) else ", as a default or in a closure"),
             "moves and conversions leave it, and a change in place changes it for every instance",
             f'self.register_buffer("{held.name}", ...) in __init__',
         )

@@ -317,6 +317,11 @@ class Bush(Tree):
         return [*super().children(), self.twigs, self.linear]
 
 
+class Filtered(nn.Linear):
+    def parameters(self, recurse=True):
+        yield self.weight
+
+
 class WithLinear(nn.Module):
     def __post_init__(self):
         nn.Module.__init__(self)
@@ -544,6 +549,12 @@ def test_what_an_own_children_hides_from_a_move_is_found():
     assert not check(Bush).findings
 
 
+def test_what_an_own_parameters_leaves_out_is_not_trained():
+    trained = {row.path: row.trained for row in check(lambda: Filtered(2, 2)).rows}
+    assert trained == {"weight": True, "bias": False}
+    assert all(row.trained for row in check(lambda: nn.Sequential(Filtered(2, 2))).rows)
+
+
 def drawn_mask(low):
     mask = torch.full((8,), low)
     mask[:3] = torch.rand(3)
@@ -642,6 +653,21 @@ class Extra(nn.Linear):
 
     def set_extra_state(self, state):
         pass
+
+
+class Reading(nn.Linear):
+    """``forward`` reads its weight where that is also held."""
+
+    def __init__(self):
+        super().__init__(2, 2)
+        self.also, self.unread = [self.weight], [self.bias]
+
+    def forward(self, x):
+        return x @ self.also[0]
+
+
+def test_a_parameter_that_forward_reads_from_a_list_becomes_a_constant():
+    assert [finding.path for finding in check(Reading, uses=["export"], select=["constant"]).findings] == ["also[0]"]
 
 
 def shared_layer():
@@ -994,6 +1020,7 @@ def scaled(scale):
 def test_tensors_that_the_methods_of_a_class_hold_are_found():
     found = [(finding.kind, finding.path) for finding in check(scaled(torch.ones(2)), ignore=["meta-plain"]).findings]
     assert found == [("class-attribute", f"forward.{name}") for name in ("mask", "scale", "shift")]
+    assert all(finding.what.endswith("default or in a closure") for finding in check(scaled(torch.ones(2))).findings)
     assert not check(scaled(2.0), ignore=["class-attribute"]).findings
 
 
