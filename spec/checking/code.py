@@ -13,8 +13,10 @@ from torch import nn
 BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
 MOVING = BUILDING | {"_apply"}
 SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
+MODES = ("train", "eval", "_apply")
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
 LOADED = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST_LOAD_FAST")
+COPIED = ("COPY", "DUP_TOP", "DUP_TOP_TWO")
 ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
 OVERWRITING = frozenset(
     ("copy_", "fill_", "zero_", "normal_", "uniform_", "random_", "bernoulli_", "exponential_", "geometric_")
@@ -73,8 +75,7 @@ def last_loaded(step: dis.Instruction) -> tuple[str, ...]:
 @cache
 def writes_into(code: CodeType) -> bool:
     """Whether it assigns to elements or calls a method that works in place, such as ``copy_``."""
-    in_place = any(each.endswith("_") and not each.endswith("__") for each in code.co_names)
-    return in_place or any(step.opname == "STORE_SUBSCR" for step in dis.get_instructions(code))
+    return any(map(is_in_place, code.co_names)) or any(step.opname == "STORE_SUBSCR" for step in instructions(code))
 
 
 def changing(owner: type, name: str) -> Iterator[str]:
@@ -152,6 +153,44 @@ def own_names(code: CodeType) -> frozenset[str]:
 
 
 @cache
+def read_by(owner: type, method: str) -> frozenset[str]:
+    """The attributes of its first argument that a method reads, or the methods of ``owner`` that it calls."""
+    waiting = [vars(each).get(method) for each in owner.__mro__]
+    found: set[str] = set()
+    while waiting:
+        function = waiting.pop()
+        if isinstance(function, FunctionType):
+            more = own_names(function.__code__) - found
+            found |= more
+            waiting += [methods(owner).get(each) for each in more]
+    return frozenset(found)
+
+
+def needed(owner: type, name: str) -> bool:
+    """Whether ``forward`` reads an attribute that no method on its way asks for, or puts there, before."""
+    read = read_by(owner, "forward")
+    codes = [function.__code__ for each, function in methods(owner).items() if each in read or each == "forward"]
+    guarded = any(name in code.co_consts or name in stored(code) or "__dict__" in code.co_names for code in codes)
+    return name in read and not guarded
+
+
+def switches(owner: type, method: str, name: str, value: object) -> bool:
+    """Whether a method that no constructor calls turns the bool ``name``, which forward reads, to what it wasn't."""
+    if type(value) is not bool or method.startswith(MODES) or method in read_by(owner, "__init__"):
+        return False
+    return name in read_by(owner, "forward") and sets_to(methods(owner)[method].__code__, name, not value)
+
+
+def sets_to(code: CodeType, name: str, value: bool) -> bool:
+    """Whether code assigns this value, written out, to the attribute ``name``."""
+    steps = instructions(code)
+    return any(
+        (step.opname, step.argval) == ("STORE_ATTR", name) and steps[at - 2].argval is value
+        for at, step in enumerate(steps)
+    )
+
+
+@cache
 def by_forward(owner: type, name: str) -> bool:
     """Whether ``forward`` itself changes what ``name`` holds, in evaluation too as far as its code shows."""
     forward = methods(owner).get("forward")
@@ -171,20 +210,24 @@ def alters(code: CodeType, name: str, anywhere: bool = False) -> bool:
         if step.opname == "STORE_ATTR" or (step.opname == "LOAD_ATTR" and called_in_place(steps, at)):
             place = at
         elif step.opname in ELEMENTS:
-            place = element_of(steps, at)
+            place = container_of(steps, at)
         else:
             continue
         if steps[place].argval == name and (anywhere or of_itself(steps, place, code)):
             return True
-    return sets_by_name(code, name)
+    return sets_by_name(code, name) or (name,) in written(code)
 
 
 def called_in_place(steps: tuple[dis.Instruction, ...], at: int) -> bool:
-    called = str(steps[at + 1].argval)
-    return steps[at + 1].opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__")
+    return steps[at + 1].opname in ATTRIBUTE and is_in_place(steps[at + 1].argval)
 
 
-def element_of(steps: tuple[dis.Instruction, ...], at: int) -> int:
+def is_in_place(name: object) -> bool:
+    """Whether a method of this name changes what it belongs to, such as ``copy_``."""
+    return str(name).endswith("_") and not str(name).endswith("__")
+
+
+def container_of(steps: tuple[dis.Instruction, ...], at: int) -> int:
     """The instruction that loads what the instruction ``at`` puts an element into."""
     index = ELEMENTS[steps[at].opname]
     at -= 1
@@ -249,6 +292,68 @@ def read_in_statement(steps: tuple[dis.Instruction, ...], at: int, name: str) ->
         if step.argval == name and step.opname in ATTRIBUTE:
             return True
     return False
+
+
+@cache
+def written(code: CodeType) -> frozenset[tuple[str, ...]]:
+    """What code changes in place of what its first argument holds, as ``("base", "weight")`` of ``self.base.weight``.
+
+    By a method such as ``add_``, by ``+=``, by an assignment to its ``data`` or to elements, or as ``out`` of a call.
+    """
+    steps = instructions(code)
+    filled = {container_of(steps, at) for at, step in enumerate(steps) if step.opname in ELEMENTS}
+    found = set()
+    for at, step in enumerate(steps):
+        if not step.opname.startswith(LOADED) or last_loaded(step) != code.co_varnames[:1]:
+            continue
+        names, end = [], at + 1
+        while steps[end].opname in (*ATTRIBUTE, *COPIED):
+            names += [steps[end].argval] if steps[end].opname in ATTRIBUTE else []
+            end += 1
+        if names and is_in_place(names[-1]):
+            found.add(without_data(names[:-1]))
+        elif (
+            end - 1 in filled
+            or (steps[end - 1].opname in ATTRIBUTE and steps[end - 2].opname in COPIED)
+            or (steps[end].opname, steps[end].argval) == ("STORE_ATTR", "data")
+            or ends_as_out(code, steps[end])
+        ):
+            found.add(without_data(names))
+    return frozenset(found) - {()}
+
+
+def written_in_use(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes in place what ``name`` holds."""
+    return any((name,) in written(methods(owner)[each].__code__) for each in methods(owner).keys() - setting_up(owner))
+
+
+@cache
+def counts_up(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up adds a whole number, written out, to the tensor ``name``."""
+    for method in methods(owner).keys() - setting_up(owner):
+        code = methods(owner)[method].__code__
+        steps = instructions(code)
+        for step, first, second in zip(steps, steps[1:], steps[2:], strict=False):
+            if not step.opname.startswith("LOAD_ATTR") or step.argval != name:
+                continue
+            if first.argval == "add_" and type(second.argval) is int:
+                return True
+            added = second.argrepr in ("+", "+=") or second.opname in ("BINARY_ADD", "INPLACE_ADD")
+            if type(first.argval) is int and added and name in stored(code):
+                return True
+    return False
+
+
+def without_data(names: list[str]) -> tuple[str, ...]:
+    return tuple(names[:-1] if names[-1:] == ["data"] else names)
+
+
+def ends_as_out(code: CodeType, step: dis.Instruction) -> bool:
+    """Whether an instruction names the arguments of a call, the last one, which is loaded by then, ``out``."""
+    if step.opname not in ("KW_NAMES", "LOAD_CONST"):
+        return False
+    names = code.co_consts[step.arg]
+    return isinstance(names, tuple) and names[-1:] == ("out",)
 
 
 @cache

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .digits import lost_digits
+from .code import counts_up
+from .digits import counted_up, lost_digits
 from .holding import MACHINERY, Held, children, held_tensors, join, own_attributes
 from .restoring import Snapshot
 from .state import PARAMETER, Entry, entries
@@ -35,10 +36,11 @@ class Facts:
     """A module, what it holds and what its own methods say of it.
 
     ``parts`` are its modules, each once, by path; ``passed_over`` are those that torch's listings leave out, by their
-    ids, with the path of the one that each of them equals. Its own methods and hooks are called within ``as_it_was``.
-    Where trials were made: ``dropped`` are tensors that a move takes away, ``in_step`` the paths of second references
-    that it renews, ``restored`` and ``computed`` are tensors that a load brings back in whatever form, or works out
-    from what it brings back; ``untried`` is why that could not be tried.
+    ids, with the path of the one that each of them equals; ``listed`` are the ids of what its own ``parameters()``
+    gives. Its own methods and hooks are called within ``as_it_was``. Where trials were made: ``dropped`` are tensors
+    that a move takes away, ``in_step`` the paths of second references that it renews, ``restored`` and ``computed`` are
+    tensors that a load brings back in whatever form, or works out from what it brings back; ``untried`` is why that
+    could not be tried.
     """
 
     model: nn.Module
@@ -49,6 +51,7 @@ class Facts:
     as_it_was: Snapshot
     passed_over: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    listed: set[int] | None = None
     cause: str = ""
     unsaved: str = ""
     kinds: dict[int, str] = field(default_factory=dict)
@@ -113,6 +116,8 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with as_it_was:
+            facts.listed = own_listing(model)
+        with as_it_was:
             find_saved(facts)
         with as_it_was:
             facts.moved = reached(facts, "Module.to.<locals>.convert")
@@ -126,7 +131,10 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     known: dict[tuple, dict[str, str]] = {}
     for entry in facts.entries:
         if entry.kind != PARAMETER and id(entry.tensor) not in facts.digits and has_values(entry.tensor):
-            facts.digits[id(entry.tensor)] = lost_digits(entry.tensor, known)
+            lost = lost_digits(entry.tensor, known)
+            if not lost and counts_up(type(entry.owner), entry.name):
+                lost = counted_up(entry.tensor)
+            facts.digits[id(entry.tensor)] = lost
     return facts
 
 
@@ -212,10 +220,32 @@ def hashable(part: nn.Module) -> bool:
     return True
 
 
+def own_listing(model: nn.Module) -> set[int] | None:
+    """The ids of the parameters that an overridden ``parameters()`` lists; None where torch's own lists all."""
+    names = ("parameters", "named_parameters")
+    if type(model).__module__.startswith("torch.") or all(
+        getattr(type(model), name) is getattr(nn.Module, name) for name in names
+    ):
+        return None
+    try:
+        return {id(parameter) for parameter in model.parameters()}
+    except Exception:
+        return None
+
+
+@cache
+def has_own_children(owner: type) -> bool:
+    """Whether a class has a ``children()`` of its own, which torch's loops call too."""
+    if issubclass(owner, torch.jit.ScriptModule):
+        return False
+    return any(getattr(owner, name) is not getattr(nn.Module, name) for name in ("children", "named_children"))
+
+
 def reached_by(part: nn.Module) -> Iterator[nn.Module]:
     """The children that torch's own loops come by: each once, and none that equals one before."""
     seen: set[object] = set()
-    for _, child in children_of(part):
+    own = part.children() if has_own_children(type(part)) else [child for _, child in children_of(part)]
+    for child in own:
         key = child if compares(type(child)) and hashable(child) else id(child)
         if key not in seen:
             seen.add(key)
@@ -362,9 +392,7 @@ def without_values(tensor: torch.Tensor) -> torch.Tensor:
 
 def refused_by_deepcopy(facts: Facts) -> str:
     """What ``copy.deepcopy`` refuses in the module and where, or nothing. No tensor is copied, and no module twice."""
-    memo: dict[int, object] = {id(part): part for _, part in facts.parts}
-    memo.update((id(each.tensor), each.tensor) for each in facts.held)
-    memo.update((id(entry.tensor), entry.tensor) for entry in facts.entries)
+    memo = copied_already(facts)
     for prefix, part in facts.parts:
         if isinstance(part, torch.jit.ScriptModule):
             continue
@@ -379,7 +407,33 @@ def refused_by_deepcopy(facts: Facts) -> str:
                 copy.deepcopy(value, memo)
             except Exception as error:
                 return f"{refusal(error)}, at {join(prefix, name)}"
+    for path, tensor in usual_tensors(facts):
+        if isinstance(tensor, nn.Parameter):  # a copy of it has no attributes
+            continue
+        try:
+            if tensor.is_nested or tensor.layout is not torch.strided:
+                copy.deepcopy(tensor if tensor.is_nested else torch.zeros_like(tensor))
+            copy.deepcopy(vars(tensor), memo)
+        except Exception as error:
+            return f"{refusal(error)}, at {path}"
     return ""
+
+
+def copied_already(facts: Facts) -> dict[int, object]:
+    """What tells ``copy.deepcopy`` that tensors and modules are copied, as what they are."""
+    memo: dict[int, object] = {id(part): part for _, part in facts.parts}
+    memo.update((id(each.tensor), each.tensor) for each in [*facts.held, *facts.entries])
+    return memo
+
+
+def usual_tensors(facts: Facts) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors of torch's own classes, each once, where no module has a say in how it is copied."""
+    found = [(each.path, each.tensor, each.owner) for each in [*facts.entries, *facts.held]]
+    for path, tensor, owner in {id(each[1]): each for each in reversed(found)}.values():
+        if isinstance(owner, torch.jit.ScriptModule) or has_own_copy(type(owner)):
+            continue
+        if is_ordinary(tensor) and not nn.parameter.is_lazy(tensor):
+            yield path, tensor
 
 
 def refusal(error: Exception) -> str:
@@ -447,7 +501,22 @@ def refused_by_pickle(facts: Facts) -> str:
         for name, value in own_attributes(part):
             if why := refused(value, apart):
                 return f"{why}, at {join(prefix, name)}"
+    for path, tensor in usual_tensors(facts) if pickles_attributes() else ():
+        if vars(tensor) and (why := refused(vars(tensor), apart)):
+            return f"{why}, at {path}"
     return ""
+
+
+@cache
+def pickles_attributes() -> bool:
+    """Whether the Python attributes of a tensor are pickled with it, as from torch 2.0 on."""
+    tensor = nn.Parameter(torch.zeros(0))
+    tensor.attribute = lambda: None
+    try:
+        pickle.dumps(tensor)
+    except Exception:
+        return True
+    return False
 
 
 def bound_to(facts: Facts) -> Iterator[tuple[str, str]]:

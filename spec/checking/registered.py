@@ -13,17 +13,24 @@ from .code import (
     library,
     methods,
     overwritten,
+    own_names,
     refilling,
+    setting_up,
     stored,
+    switches,
     writes_into,
+    written,
+    written_in_use,
 )
 from .digits import ROUNDED
-from .facts import Facts, storage, stretch
+from .facts import Facts, counted, has_own_children, storage, stretch
 from .finding import Finding
+from .holding import gradient_hooks, join
 from .instances import Remembered
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
 from .trying import returning
+from .walking import registry
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -63,7 +70,9 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             entry.path,
             f"a registered tensor{shaped(tensor)} that _apply of the module around it leaves out",
             "to(device), half() and the like",
-            "call super()._apply(fn) in the override",
+            "give children() another name: to(), eval() and the like go by it"
+            if any(has_own_children(type(part)) for _, part in facts.parts)
+            else "call super()._apply(fn) in the override",
         )
     if nn.parameter.is_lazy(tensor):
         return
@@ -83,6 +92,14 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
             "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
         )
+    if not is_buffer and tensor.dim() == 0:
+        yield Finding(
+            "scalar",
+            entry.path,
+            "a parameter of no dimension",
+            "fully_shard(), which raises ValueError unless it is among ignored_params",
+            "a parameter of shape (1,), or ignored_params",
+        )
     if entry.kind == NON_PERSISTENT:
         yield from non_persistent(facts, entry, remembered)
     if entry.persistent and overlaps_itself(tensor):
@@ -92,6 +109,14 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             f"a tensor{shaped(tensor)} whose elements share memory",
             "load_state_dict(), which raises RuntimeError",
             ".expand(...).clone(), or persistent=False",
+        )
+    if hooks := gradient_hooks(tensor):
+        yield Finding(
+            "gradient-hook",
+            entry.path,
+            f"a tensor{shaped(tensor)} with {counted(len(hooks), 'hook')} on its gradient",
+            "copy.deepcopy, pickle, load_state_dict(assign=True), fully_shard: what is trained then has none",
+            "register it on what is trained, or change the tensor in forward, as by a mask",
         )
     if tensor.is_complex() and id(tensor) in facts.converted:
         yield imaginary(entry)
@@ -235,6 +260,7 @@ def memory(facts: Facts) -> Iterator[Finding]:
     for together in facts.memory.values():
         if len(together) == 1:
             continue
+        yield from along(facts, together[:50])
         parameters = [entry for entry in together if entry.kind in (PARAMETER, FROZEN)]
         for at, one in enumerate(parameters[:50]):
             for other in parameters[at + 1 : 50]:
@@ -248,6 +274,25 @@ def memory(facts: Facts) -> Iterator[Finding]:
                     )
 
 
+def along(facts: Facts, together: list[Entry]) -> Iterator[Finding]:
+    """Buffers that change with a parameter that is trained, or with a buffer that a method changes in place."""
+    changed = [each for each in together if each.kind == PARAMETER or written_in_use(type(each.owner), each.name)]
+    for entry in together:
+        of = next((each for each in changed if each is not entry and overlap(each.tensor, entry.tensor)), None)
+        if of is None or entry.kind in (PARAMETER, FROZEN) or entry is changed[0] or entry.path in facts.in_step:
+            continue
+        if overwritten(type(entry.owner), entry.name):
+            continue
+        what = "parameter" if of.kind == PARAMETER else "buffer"
+        yield Finding(
+            "one-memory",
+            entry.path,
+            f"a buffer{shaped(entry.tensor)} in the memory of the {what} {of.path}",
+            "training and in-place changes: it changes along, and no longer after half(), to(device) and the like",
+            ".clone() it when it is registered, or compute it where it is used",
+        )
+
+
 def overlap(one: object, other: object) -> bool:
     """Whether two tensors of one storage share elements for certain."""
     if one.numel() == 0 or other.numel() == 0 or storage(one) != storage(other) or one.dtype != other.dtype:
@@ -259,7 +304,7 @@ def overlap(one: object, other: object) -> bool:
 
 
 def counters(facts: Facts) -> Iterator[Finding]:
-    """Plain numbers that a method changes together with a persistent buffer in place, but for those that come back."""
+    """Plain numbers that a method changes with a parameter or persistent buffer in place, and that don't come back."""
     found = dict(numbers_beside(facts))
     back = returning(facts, list(found)) if found else ()
     yield from (finding for place, finding in found.items() if place not in back)
@@ -267,36 +312,45 @@ def counters(facts: Facts) -> Iterator[Finding]:
 
 def numbers_beside(facts: Facts) -> Iterator[tuple[tuple[str, str], Finding]]:
     """Each of them by the path of its module and its name."""
-    first = {id(part): path for path, part in facts.parts}
-    owned: dict[int, list[Entry]] = {}
-    for entry in facts.entries:
-        if entry.kind == BUFFER:
-            owned.setdefault(id(entry.owner), []).append(entry)
-    for buffers in owned.values():
-        owner = buffers[0].owner
+    for path, owner in facts.parts:
         for name, value in vars(owner).items():
             if type(value) not in (int, bool, float) or name == "training" or overwritten(type(owner), name):
                 continue
             for method in changing(type(owner), name):
-                if method.startswith(SETTING_UP):
+                if method.startswith(SETTING_UP) and not switches(type(owner), method, name, value):
                     continue
-                code = methods(type(owner))[method].__code__
-                beside = [
-                    entry
-                    for entry in buffers
-                    if entry.name in code.co_names and (entry.name in stored(code) or writes_into(code))
-                ]
-                if beside:
+                if beside := next(changed_beside(facts, owner, name, method), ""):
                     found = library(type(owner), facts.home)
+                    instead = "an integer buffer, or get_extra_state() and set_extra_state()"
+                    instead += f" (a class of {found}: only there can it be mended)" if found else ""
                     yield (
-                        (first[id(owner)], name),
+                        (path, name),
                         Finding(
                             "counter",
-                            f"{beside[0].path.rpartition('.')[0]}.{name}".lstrip("."),
-                            f"a plain {type(value).__name__} that {method}() changes with the buffer {beside[0].name}",
-                            "saving and loading: the buffer comes back, the number starts anew",
-                            "an integer buffer, or get_extra_state() and set_extra_state()"
-                            + (f" (a class of {found}: only there can it be mended)" if found else ""),
+                            join(path, name),
+                            f"a plain {type(value).__name__} that {method}() changes with the {beside}",
+                            "saving and loading: the tensor comes back, the number starts anew",
+                            instead,
                         ),
                     )
                     break
+
+
+def changed_beside(facts: Facts, owner: nn.Module, name: str, method: str) -> Iterator[str]:
+    """What a method that changes the number ``name`` changes with it, or one that reads the number and calls it."""
+    codes = {each: function.__code__ for each, function in methods(type(owner)).items()}
+    callers = [each for each, code in codes.items() if {method, name} <= own_names(code)]
+    for code in (codes[method], *(codes[each] for each in callers if each not in setting_up(type(owner)))):
+        for *inside, last in sorted(written(code)):
+            part = owner
+            for step in inside:
+                part = registry(part, "_modules").get(step) or nn.Module()
+            tensor = registry(part, "_parameters").get(last, registry(part, "_buffers").get(last))
+            if tensor is not None and facts.kind_of(tensor) != NON_PERSISTENT:
+                kind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
+                yield f"{kind} {'.'.join((*inside, last))}"
+        for each, buffer in registry(owner, "_buffers").items():
+            persistent = buffer is not None and facts.kind_of(buffer) == BUFFER
+            assigned = each in stored(code) or (code is codes[method] and writes_into(code))
+            if persistent and each in code.co_names and assigned:
+                yield f"buffer {each}"

@@ -90,7 +90,9 @@ def registered_row(facts: Facts, entry: Entry) -> Row:
         saved,
         id(tensor) in facts.moved,
         id(tensor) in facts.converted and tensor.is_floating_point(),
-        entry.kind == PARAMETER and id(entry.owner) not in facts.passed_over,
+        entry.kind == PARAMETER
+        and id(entry.owner) not in facts.passed_over
+        and (facts.listed is None or id(tensor) in facts.listed),
         restored,
         half(facts, entry),
         tuple(path for path in facts.names[id(tensor)] if path != entry.path),

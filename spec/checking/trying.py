@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from .code import OVERWRITING, instructions
-from .facts import Facts, bound_to, is_ordinary, spelled, storage, tensors_in
+from .facts import WIDTH, Facts, bound_to, is_ordinary, spelled, storage, tensors_in
 from .holding import classes, held_tensors
 from .restoring import CONTAINERS, is_same, refill
 from .state import entries
@@ -57,6 +57,16 @@ def try_moving(facts: Facts) -> None:
         first = facts.names.get(id(held.tensor), [""])[0]
         if first and all(held.path in each.after and each.after[held.path] is each.after.get(first) for each in trials):
             facts.in_step.add(held.path)
+    for together in facts.memory.values() if moved else ():
+        for entry in together if len(together) <= WIDTH else ():
+            if all(in_one_memory(entry.path, [other.path for other in together], each.after) for each in trials):
+                facts.in_step.add(entry.path)
+
+
+def in_one_memory(path: str, paths: list[str], after: dict[str, torch.Tensor]) -> bool:
+    """Whether a tensor has its memory with another one of these: each of them had one of its own in the copy."""
+    others = {storage(after[other]) for other in paths if other != path and other in after}
+    return path in after and storage(after[path]) in others
 
 
 def assigns_globally(function: object) -> bool:
@@ -250,6 +260,7 @@ def returning(facts: Facts, numbers: list[tuple[str, str]]) -> set[tuple[str, st
     if source is None or target is None:
         return set()
     held, after = ({path: vars(part) for path, part in parts(paths(model))} for model in (source, target))
+    numbers = [(path, name) for path, name in numbers if name in held.get(path, ()) and path in after]
     for path, name in numbers:
         before = held[path][name]
         held[path][name] = not before if isinstance(before, bool) else before + 1

@@ -1,5 +1,7 @@
 """Findings about the whole module: what it loads, what copies it, what it shares with another instance."""
 
+import copy
+import inspect
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -7,13 +9,20 @@ from functools import cache
 import torch
 from torch import nn
 
-from .code import changes_in_place, in_use
-from .facts import THEIRS, Facts, compares, hashable, skeleton, spelled
+from .code import changes_in_place, in_use, needed
+from .factories import redrawn
+from .facts import THEIRS, Facts, compares, copied_already, has_own_copy, has_values, hashable, skeleton, spelled
 from .finding import Finding
-from .holding import REGISTRIES
+from .holding import REGISTRIES, join
 from .instances import Remembered, memory_of, shapes
+from .loading import equals, others
 from .state import PARAMETER, entries
 from .walking import registry
+
+ARGUMENTS = (
+    ("_apply", "recurse", "no-recurse", "to_empty()"),
+    ("load_state_dict", "assign", "no-assign", "load_state_dict(assign=True)"),
+)
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -35,6 +44,15 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             "keep what can't be copied outside of the module"
             + ("" if THEIRS in facts.refused_copy else ", or define __deepcopy__"),
         )
+    for path, part in facts.parts:
+        if what := miscopied(facts, part):
+            yield Finding(
+                "miscopied",
+                path,
+                f"copy.deepcopy of {type(part).__name__} gives {what}",
+                "an average of the model, a snapshot, a replica",
+                "copy.deepcopy each of its attributes in __deepcopy__, or leave out __deepcopy__ and __getstate__",
+            )
     if facts.refused_pickle:
         yield Finding(
             "pickle-refused",
@@ -45,9 +63,66 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             if THEIRS in facts.refused_pickle
             else "save model.state_dict(); a function of a module in place of a lambda or a local one",
         )
+    for method, argument, kind, call in ARGUMENTS:
+        if not takes(facts.model, method, argument):
+            yield Finding(
+                kind,
+                "",
+                f"{method}() of {type(facts.model).__name__} takes no {argument}",
+                f"{call}, which raises TypeError",
+                f"take {argument} in the override and give it to super().{method}()",
+            )
     yield from own_state_dict(facts)
     if remembered:
         yield from another_instance(facts, remembered)
+
+
+def takes(model: nn.Module, method: str, argument: str) -> bool:
+    """Whether a method of a module takes an argument that nn.Module's own takes; False only where it is certain."""
+    if argument not in inspect.signature(getattr(nn.Module, method)).parameters:  # both came with torch 2.1
+        return True
+    try:
+        signature = inspect.signature(getattr(model, method))
+    except Exception:  # what is called has none
+        return True
+    try:
+        signature.bind(None, **{argument: True})
+    except TypeError:
+        return False
+    return True
+
+
+def miscopied(facts: Facts, part: nn.Module) -> str:
+    """What a deep copy gives where a class has a say in it and the copy is none; the parts are left as they are."""
+    if not has_own_copy(type(part)) or type(part).__module__.startswith("torch."):
+        return ""
+    memo = {key: value for key, value in copied_already(facts).items() if key != id(part)}
+    try:
+        with facts.as_it_was, redrawn():
+            torch.default_generator.seed()  # or what it draws might be what the module drew
+            made = copy.deepcopy(part, memo)
+    except Exception:  # that is another finding
+        return ""
+    if made is part:
+        return "the module itself"
+    if not isinstance(made, nn.Module):
+        return f"an object of type {type(made).__name__}"
+    there = {entry.path: entry.tensor for entry in entries(made)}
+    for entry in entries(part):
+        other = there.get(entry.path)
+        if other is None:
+            return f"a module without {entry.path}"
+        if other is not entry.tensor and has_values(entry.tensor) and has_values(other) and differ(other, entry.tensor):
+            return f"a module with another {entry.path}"
+    lacking = vars(part).keys() - vars(made).keys()
+    for name in sorted(each for each in lacking if not hasattr(made, each)):
+        if needed(type(part), name):
+            return f"a module without {name}, which forward reads"
+    return ""
+
+
+def differ(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape != other.shape or one.dtype != other.dtype or not equals(one, other)
 
 
 def compared(facts: Facts) -> Iterator[Finding]:
@@ -130,12 +205,33 @@ def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding
         if (of_torch or isinstance(error, KeyError)) and not valueless(error):
             yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
         return  # another error may come of the values that the copy lacks
-    if type(part).load_state_dict is not nn.Module.load_state_dict and takes_its_own(facts, part):
-        return
+    lenient = type(part).load_state_dict is not nn.Module.load_state_dict and takes_its_own(facts, part)
+    fits = True
     for name in ("missing_keys", "unexpected_keys"):
         if found := list(getattr(keys, name, None) or ()):
             some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
-            yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
+            fits = False
+            if not lenient:
+                yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
+    if fits and has_a_say(part):
+        yield from loading_others(facts, path, part)
+
+
+def loading_others(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding]:
+    source, target = skeleton(facts, part), skeleton(facts, part)
+    try:
+        with warnings.catch_warnings(), facts.as_it_was:
+            warnings.simplefilter("ignore")
+            found = list(others(facts, part, source, target))
+    except Exception:  # it may come of the values that the copies lack
+        return
+    for inside, what in found:
+        yield not_loaded(
+            join(path, inside),
+            f"load_state_dict() of its own state dict {what}",
+            "saving and loading: nothing raises, and the values are others",
+            "let what loads a tensor undo what saves it, and keep its dtype",
+        )
 
 
 def takes_its_own(facts: Facts, part: nn.Module) -> bool:
@@ -186,14 +282,13 @@ def valueless(error: Exception) -> bool:
     return any(word in str(error) for word in ("meta", "no data", "aten::_local_scalar_dense"))
 
 
-def not_loaded(path: str, what: str) -> Finding:
-    return Finding(
-        "not-loaded",
-        path,
-        what,
-        "every strict load of a checkpoint of this model",
-        "let state_dict() and load_state_dict(), or the hooks on them, name the same keys",
-    )
+def not_loaded(
+    path: str,
+    what: str,
+    bites: str = "every strict load of a checkpoint of this model",
+    instead: str = "let state_dict() and load_state_dict(), or the hooks on them, name the same keys",
+) -> Finding:
+    return Finding("not-loaded", path, what, bites, instead)
 
 
 def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:

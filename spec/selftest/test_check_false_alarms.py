@@ -319,6 +319,61 @@ def closing(own):
     return model
 
 
+class Together(nn.Module):
+    """``_apply`` puts a second name of the parameter, and a view of it, where they were."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4, 2))
+        self.also = [self.weight]
+        self.register_buffer("first", self.weight.detach()[:2], persistent=False)
+
+    def forward(self, x):
+        return x @ self.also[0] + self.first.sum()
+
+    def _apply(self, fn, recurse=True):
+        super()._apply(fn)
+        self.also, self.first = [self.weight], self.weight.detach()[:2]
+        return self
+
+
+class Apart(Together):
+    def _apply(self, fn, recurse=True):
+        return nn.Module._apply(self, fn)
+
+
+class Overwriting(Apart):
+    def forward(self, x):
+        self.first = x[:2]
+        return x @ self.weight + self.first.sum()
+
+
+class Merging(nn.Module):
+    """A flag that forward goes by, in extra state."""
+
+    def __init__(self):
+        super().__init__()
+        self.base, self.more, self.merged = nn.Linear(2, 2), nn.Linear(2, 2), False
+
+    def merge(self):
+        self.base.weight.data += self.more.weight.data
+        self.merged = True
+
+    def forward(self, x):
+        return self.base(x) if self.merged else self.base(x) + self.more(x)
+
+    def get_extra_state(self):
+        return {"merged": self.merged}
+
+    def set_extra_state(self, state):
+        self.merged = state["merged"]
+
+
+class MergingForgetfully(Merging):
+    def set_extra_state(self, state):
+        pass
+
+
 # kind of finding: a sound module, one that loses, and the path at which it does
 PAIRS = {
     "left-behind, of another object": (Telling, Changing, "epsilon"),
@@ -332,6 +387,9 @@ PAIRS = {
     "left-behind, which _apply assigns by .data": (Assigning, Leaving, "anchors"),
     "unsaved, but made anew by _apply": (Renewing, RenewedByForward, "constant"),
     "stale, which _apply renews": (Keeping, Leaving, "tables[0]"),
+    "alias, which _apply renews": (Together, Apart, "also[0]"),
+    "one-memory, which _apply renews": (Together, Apart, "first"),
+    "one-memory, but overwritten": (Overwriting, Apart, "first"),
     "digits, which _apply keeps": (Keeping, Leaving, "table"),
     "unmoved, which _apply moves beside the others": (Keeping, Refusing, "table"),
     "not-saved, but in parts": (Packing, Forgetting, "weight"),
@@ -340,6 +398,7 @@ PAIRS = {
     "uninitialized, but computed by the load": (Packing, Forgetting, "inverse"),
     "unsaved, but a copy is": (Packing, Forgetting, "mean"),
     "counter, but in extra state": (Packing, Forgetting, "number"),
+    "counter, but a flag in extra state": (Merging, MergingForgetfully, "merged"),
     "counter, but read from the buffer": (Recounting, RecountingAtTimes, "number"),
     "not-restored, but drawn by each forward": (Drawing, DrawingInTraining, "noise"),
     "not-restored, but drawn without the last": (Drawing, DrawingMore, "noise"),
@@ -465,6 +524,11 @@ def test_a_tensor_that_requires_grad_is_said_to_stay_behind_too():
         ("untrained", "held['weight']"),
         ("left-behind", "held['weight']"),
     ]
+
+
+def test_a_second_name_of_a_parameter_that_apply_renews_is_a_constant_of_a_graph_still():
+    found = check(Together, uses=["export"], select=["constant"]).findings
+    assert [each.path for each in found] == ["also[0]"]
 
 
 def test_a_line_break_in_a_name_breaks_no_row():
