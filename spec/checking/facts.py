@@ -380,14 +380,19 @@ def skeleton(facts: Facts, part: nn.Module) -> nn.Module | None:
         return None
 
 
-def without_values(tensor: torch.Tensor) -> torch.Tensor:
+def without_values(tensor: torch.Tensor, dtype: torch.dtype | None = None) -> torch.Tensor:
     if nn.parameter.is_lazy(tensor) or not is_ordinary(tensor):
         return tensor
     with torch.no_grad():
-        empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+        empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype or tensor.dtype, device="meta")
+    return registered_like(tensor, empty)
+
+
+def registered_like(tensor: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """``values`` as a parameter where ``tensor`` is one, which requires a gradient where that does."""
     if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(empty, requires_grad=tensor.requires_grad)
-    return empty.requires_grad_(tensor.requires_grad and tensor.is_leaf)
+        return nn.Parameter(values, requires_grad=tensor.requires_grad)
+    return values.requires_grad_(tensor.requires_grad and tensor.is_leaf)
 
 
 def refused_by_deepcopy(facts: Facts) -> str:

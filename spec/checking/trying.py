@@ -12,7 +12,17 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from .code import OVERWRITING, instructions
-from .facts import WIDTH, Facts, bound_to, is_ordinary, spelled, storage, tensors_in
+from .facts import (
+    WIDTH,
+    Facts,
+    bound_to,
+    is_ordinary,
+    registered_like,
+    spelled,
+    storage,
+    tensors_in,
+    without_values,
+)
 from .holding import classes, held_tensors
 from .restoring import CONTAINERS, is_same, refill
 from .state import entries
@@ -184,13 +194,9 @@ def has_elements(tensor: torch.Tensor) -> bool:
 def thin(tensor: torch.Tensor, device: str) -> torch.Tensor:
     """A tensor of the same shape without values, which on the CPU has the memory of one element."""
     dtype = torch.float32 if tensor.dtype in (torch.half, torch.bfloat16) else tensor.dtype
-    if device == "cpu":
-        found = torch.empty((), dtype=dtype).expand(tensor.shape)
-    else:
-        found = torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype, device=device)
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(found, requires_grad=tensor.requires_grad)
-    return found.requires_grad_(tensor.requires_grad and tensor.is_leaf)
+    if device == "meta":
+        return without_values(tensor, dtype)
+    return registered_like(tensor, torch.empty((), dtype=dtype).expand(tensor.shape))
 
 
 class Following(TorchDispatchMode):
