@@ -1,5 +1,6 @@
 """What an exported program keeps, saved or as a module, and an ONNX graph."""
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -155,6 +156,23 @@ def test_a_buffer_that_forward_changes_stands_still_in_an_onnx_graph(tmp_path):
     assert [session.run(None, {name: INPUT.numpy()})[0][0][0] for _ in range(3)] == [4, 4, 4]
     model = trained(Counting)
     assert [model(INPUT)[0][0] for _ in range(3)] == [4, 5, 6]
+
+
+@claim("ROAD-83", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
+def test_a_batch_norm_in_training_mode_is_in_eval_mode_in_an_onnx_graph(tmp_path):
+    """`torch.onnx.export(dynamo=True)` of a BatchNorm in training mode gives a graph that computes what the module does
+    in eval mode: with the running statistics, not with those of the batch.
+    """
+    import onnxruntime
+
+    model, batch = torch.nn.BatchNorm1d(2), torch.tensor([[1.0, 10.0], [3.0, 30.0]])
+    in_training, in_eval = copy.deepcopy(model)(batch), copy.deepcopy(model).eval()(batch)
+    torch.onnx.export(model, (batch,), tmp_path / "model.onnx", dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    computed = torch.from_numpy(session.run(None, {session.get_inputs()[0].name: batch.numpy()})[0])
+    assert model.training
+    assert computed.allclose(in_eval, atol=1e-5)
+    assert not computed.allclose(in_training, atol=1)
 
 
 @claim("ROAD-55", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")

@@ -134,6 +134,13 @@ def an_onnx_graph_has_fresh_buffers(original, model, *args, **options):
     return original(model, *args, **options)
 
 
+@fault("ROAD-83", breaks="torch.onnx.export")
+def an_onnx_graph_of_a_batch_norm_keeps_the_training_mode(original, model, *args, **options):
+    if isinstance(model, nn.BatchNorm1d):
+        model = nn.BatchNorm1d(model.num_features, track_running_stats=False)
+    return original(model, *args, **options)
+
+
 @fault("ROAD-55", breaks="torch.onnx.export")
 def an_onnx_export_is_silent(original, *args, **options):
     silently(original, *args, **options)
