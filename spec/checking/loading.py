@@ -20,12 +20,15 @@ class Noting(TorchDispatchMode):
         self.writes: dict[int, list[tuple[tuple, tuple] | None]] = {}
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        for argument, value in zip(func._schema.arguments, args, strict=False):
-            if isinstance(value, torch.Tensor) and argument.alias_info and argument.alias_info.is_write:
-                copied = func is torch.ops.aten.copy_.default and isinstance(args[1], torch.Tensor)
-                from_to = (geometry(args[1]), geometry(value)) if copied else None
-                self.writes.setdefault(storage(value), []).append(from_to)
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        copied = func is torch.ops.aten.copy_.default and isinstance(args[1], torch.Tensor)
+        for at, argument in enumerate(func._schema.arguments):
+            if argument.alias_info and argument.alias_info.is_write:
+                given = args[at] if at < len(args) else kwargs.get(argument.name)
+                for value in given if isinstance(given, list | tuple) else (given,):
+                    from_to = (geometry(args[1]), geometry(value)) if copied else None
+                    self.writes.setdefault(storage(value), []).append(from_to)
+        return func(*args, **kwargs)
 
 
 def others(facts: Facts, part: nn.Module, source: nn.Module, target: nn.Module) -> Iterator[tuple[str, str]]:

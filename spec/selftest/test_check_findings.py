@@ -486,6 +486,12 @@ def in_place_of_the_old(self, weight, bias):
     self.bias.data = bias
 
 
+def as_out(self, weight, bias):
+    torch.mul(weight, 1, out=self.weight)
+    torch._foreach_zero_([self.bias])
+    self.bias.add_(bias)
+
+
 def one_alone(self, weight, bias):
     self.weight.copy_(weight)
 
@@ -505,6 +511,7 @@ VALUES = {
     "doubled and halved": (lambda: OwnSaving(lambda w: w * 2, lambda w: w / 2), {}),
     "a copy": (lambda: OwnSaving(lambda w: w.clone(), lambda w: w), {}),
     "copied by itself": (lambda: OwnLoading(copied), {}),
+    "written by other means": (lambda: OwnLoading(as_out), {}),
     "assigned by itself": (lambda: OwnLoading(in_place_of_the_old), {}),
     "a part of another": (lambda: OwnLoading(crossed), {}),
 }
