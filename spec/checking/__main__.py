@@ -40,7 +40,7 @@ def do(arguments: list[str]) -> int:
 
 
 def options() -> Parser:
-    from .kinds import USES
+    from .uses import USES
 
     parser = Parser(
         prog=f"python -m {__package__.partition('.')[0]} check",

@@ -13,10 +13,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .facts import Facts, counted, look, skeleton, spelled
+from .copying import skeleton
+from .facts import Facts
 from .finding import plainly
 from .folding import folded
-from .whole import has_a_say
+from .loading import has_a_say
+from .looking import look
+from .words import counted, spelled
 
 PREFIXES = ("module.", "_orig_mod.", "model.", "_orig_mod.module.", "module._orig_mod.", "base_model.model.")
 SAFETENSORS = {

@@ -7,10 +7,12 @@ import torch
 from torch import nn
 
 from .code import changing, in_use, library, read_by
-from .facts import Facts, bound_to, geometry, storage
+from .copying import bound_to
+from .facts import Facts
 from .finding import Finding
 from .holding import Held, join
 from .instances import Remembered
+from .memory import geometry, storage
 from .state import BUFFER, NON_PERSISTENT
 
 

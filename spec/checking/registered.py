@@ -5,32 +5,19 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from .code import (
-    SETTING_UP,
-    changed_by,
-    changing,
-    in_use,
-    library,
-    methods,
-    overwritten,
-    own_names,
-    refilling,
-    setting_up,
-    stored,
-    switches,
-    writes_into,
-    written,
-    written_in_use,
-)
+from .code import in_use, overwritten, refilling
+from .counting import counters
 from .digits import ROUNDED
-from .facts import Facts, counted, has_own_children, storage, stretch
+from .facts import Facts
 from .finding import Finding
-from .holding import gradient_hooks, join
+from .holding import gradient_hooks
 from .instances import Remembered
+from .listing import has_own_children
+from .memory import overlaps_itself, stretch
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
-from .trying import returning
-from .walking import registry
+from .together import memory, ties
+from .words import counted
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -183,15 +170,6 @@ def within_saved(facts: Facts, tensor: torch.Tensor) -> bool:
     return False
 
 
-def overlaps_itself(tensor: object) -> bool:
-    try:
-        if tensor.layout is not torch.strided:
-            return False
-        return any(step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape, strict=True))
-    except Exception:  # a layout without strides
-        return False
-
-
 def halves(facts: Facts, entry: Entry) -> Iterator[Finding]:
     lost = {half: said for half, said in facts.digits.get(id(entry.tensor), {}).items() if said != ROUNDED}
     if not lost or id(entry.tensor) not in facts.converted:
@@ -222,135 +200,3 @@ def imaginary(entry: Entry) -> Finding:
         "to(torch.float16) and to(device, dtype) make it real and drop the imaginary part",
         "convert by half(), bfloat16() or float(), which leave it, or register torch.view_as_real(...)",
     )
-
-
-def ties(facts: Facts) -> Iterator[Finding]:
-    homes = {}
-    for entry in facts.entries:
-        if len(facts.names[id(entry.tensor)]) == 1:
-            continue
-        homes.setdefault(id(entry.tensor), {})[(id(entry.owner), entry.name)] = entry
-    for known in homes.values():
-        if len(known) < 2:  # a shared submodule has one registry, however many paths lead to it
-            continue
-        first, *others = known.values()
-        also = ", ".join(entry.path for entry in others)
-        if first.kind in (BUFFER, NON_PERSISTENT):
-            names = {entry.name for entry in known.values()}
-            if not any(changed_by(type(part), name) for _, part in facts.parts for name in names):
-                continue  # a constant, of which a move makes several equal ones
-            yield Finding(
-                "tied-buffer",
-                first.path,
-                f"the same buffer as {also}",
-                "to(device), half() and the like: from then on each is changed alone",
-                "hold it in one place, and read it from there",
-            )
-        else:
-            yield Finding(
-                "tied",
-                first.path,
-                f"the same parameter as {also}",
-                "to_empty() after a meta build, an assigning load, fully_shard of the parts one by one, an empty build",
-                "tie them again afterwards, in a method such as tie_weights()",
-            )
-
-
-def memory(facts: Facts) -> Iterator[Finding]:
-    for together in facts.memory.values():
-        if len(together) == 1:
-            continue
-        yield from along(facts, together[:50])
-        parameters = [entry for entry in together if entry.kind in (PARAMETER, FROZEN)]
-        for at, one in enumerate(parameters[:50]):
-            for other in parameters[at + 1 : 50]:
-                if overlap(one.tensor, other.tensor):
-                    yield Finding(
-                        "two-parameters",
-                        other.path,
-                        f"another parameter over the memory of {one.path}",
-                        "training: an optimizer steps both; a conversion gives each its own memory",
-                        "assign the same nn.Parameter to both names",
-                    )
-
-
-def along(facts: Facts, together: list[Entry]) -> Iterator[Finding]:
-    """Buffers that change with a parameter that is trained, or with a buffer that a method changes in place."""
-    changed = [each for each in together if each.kind == PARAMETER or written_in_use(type(each.owner), each.name)]
-    for entry in together:
-        of = next((each for each in changed if each is not entry and overlap(each.tensor, entry.tensor)), None)
-        if of is None or entry.kind in (PARAMETER, FROZEN) or entry is changed[0] or entry.path in facts.in_step:
-            continue
-        if overwritten(type(entry.owner), entry.name):
-            continue
-        what = "parameter" if of.kind == PARAMETER else "buffer"
-        yield Finding(
-            "one-memory",
-            entry.path,
-            f"a buffer{shaped(entry.tensor)} in the memory of the {what} {of.path}",
-            "training and in-place changes: it changes along, and no longer after half(), to(device) and the like",
-            ".clone() it when it is registered, or compute it where it is used",
-        )
-
-
-def overlap(one: object, other: object) -> bool:
-    """Whether two tensors of one storage share elements for certain."""
-    if one.numel() == 0 or other.numel() == 0 or storage(one) != storage(other) or one.dtype != other.dtype:
-        return False
-    if (one.storage_offset(), one.shape, one.stride()) == (other.storage_offset(), other.shape, other.stride()):
-        return True
-    places = stretch(one), stretch(other)
-    return None not in places and max(each.start for each in places) < min(each.stop for each in places)
-
-
-def counters(facts: Facts) -> Iterator[Finding]:
-    """Plain numbers that a method changes with a parameter or persistent buffer in place, and that don't come back."""
-    found = dict(numbers_beside(facts))
-    back = returning(facts, list(found)) if found else ()
-    yield from (finding for place, finding in found.items() if place not in back)
-
-
-def numbers_beside(facts: Facts) -> Iterator[tuple[tuple[str, str], Finding]]:
-    """Each of them by the path of its module and its name."""
-    for path, owner in facts.parts:
-        for name, value in vars(owner).items():
-            if type(value) not in (int, bool, float) or name == "training" or overwritten(type(owner), name):
-                continue
-            for method in changing(type(owner), name):
-                if method.startswith(SETTING_UP) and not switches(type(owner), method, name, value):
-                    continue
-                if beside := next(changed_beside(facts, owner, name, method), ""):
-                    found = library(type(owner), facts.home)
-                    instead = "an integer buffer, or get_extra_state() and set_extra_state()"
-                    instead += f" (a class of {found}: only there can it be mended)" if found else ""
-                    yield (
-                        (path, name),
-                        Finding(
-                            "counter",
-                            join(path, name),
-                            f"a plain {type(value).__name__} that {method}() changes with the {beside}",
-                            "saving and loading: the tensor comes back, the number starts anew",
-                            instead,
-                        ),
-                    )
-                    break
-
-
-def changed_beside(facts: Facts, owner: nn.Module, name: str, method: str) -> Iterator[str]:
-    """What a method that changes the number ``name`` changes with it, or one that reads the number and calls it."""
-    codes = {each: function.__code__ for each, function in methods(type(owner)).items()}
-    callers = [each for each, code in codes.items() if {method, name} <= own_names(code)]
-    for code in (codes[method], *(codes[each] for each in callers if each not in setting_up(type(owner)))):
-        for *inside, last in sorted(written(code)):
-            part = owner
-            for step in inside:
-                part = registry(part, "_modules").get(step) or nn.Module()
-            tensor = registry(part, "_parameters").get(last, registry(part, "_buffers").get(last))
-            if tensor is not None and facts.kind_of(tensor) != NON_PERSISTENT:
-                kind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
-                yield f"{kind} {'.'.join((*inside, last))}"
-        for each, buffer in registry(owner, "_buffers").items():
-            persistent = buffer is not None and facts.kind_of(buffer) == BUFFER
-            assigned = each in stored(code) or (code is codes[method] and writes_into(code))
-            if persistent and each in code.co_names and assigned:
-                yield f"buffer {each}"

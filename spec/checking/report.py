@@ -11,14 +11,17 @@ from torch import nn
 from . import plain, registered, roads, sharing, versions, whole
 from .excuses import Excuse, applied, excuses_in
 from .factories import Factory, Unusable, redrawn
-from .facts import Facts, look, spelled
+from .facts import Facts
 from .finding import Finding, Findings
 from .gathering import fold, gathered
 from .instances import Remembered, remember
-from .kinds import KINDS, USES
+from .kinds import KINDS
+from .looking import look
 from .quiet import quiet
 from .rows import Row, folded_rows, rows
 from .trying import try_out
+from .uses import USES
+from .words import spelled
 
 
 @dataclass

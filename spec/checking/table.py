@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from .facts import counted
 from .finding import Finding, plainly
 from .report import Report
 from .rows import COLUMNS, Row
+from .words import counted
 
 USUAL = ("meta", "half", "assign", "shard", "pickle")  # roads of other tools are shown to those who ask for them
 NAMES = {

@@ -11,23 +11,16 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .code import OVERWRITING, instructions
-from .facts import (
-    WIDTH,
-    Facts,
-    bound_to,
-    is_ordinary,
-    registered_like,
-    spelled,
-    storage,
-    tensors_in,
-    without_values,
-)
+from .bytecode import OVERWRITING, instructions
+from .copying import bound_to, registered_like, without_values
+from .facts import Facts, tensors_in
 from .holding import classes, held_tensors
+from .loading import IN_LOADING, has_a_say
+from .memory import is_ordinary, storage
 from .restoring import CONTAINERS, is_same, refill
 from .state import entries
 from .walking import parts, paths
-from .whole import IN_LOADING, has_a_say
+from .words import spelled
 
 BEFORE = ""  # the origin of what was there before a load
 OF_A_SHAPE = re.compile("_like$|^new_")  # operators that take no value of what they are given
@@ -68,9 +61,8 @@ def try_moving(facts: Facts) -> None:
         if first and all(held.path in each.after and each.after[held.path] is each.after.get(first) for each in trials):
             facts.in_step.add(held.path)
     for together in facts.memory.values() if moved else ():
-        for entry in together if len(together) <= WIDTH else ():
-            if all(in_one_memory(entry.path, [other.path for other in together], each.after) for each in trials):
-                facts.in_step.add(entry.path)
+        some = [entry.path for entry in together[:50]]
+        facts.in_step.update(path for path in some if all(in_one_memory(path, some, each.after) for each in trials))
 
 
 def in_one_memory(path: str, paths: list[str], after: dict[str, torch.Tensor]) -> bool:

@@ -2,22 +2,22 @@
 
 import copy
 import inspect
-import warnings
 from collections.abc import Iterator
-from functools import cache
 
 import torch
 from torch import nn
 
 from .code import changes_in_place, in_use, needed
+from .copying import THEIRS, copied_already, has_own_copy
 from .factories import redrawn
-from .facts import THEIRS, Facts, compares, copied_already, has_own_copy, has_values, hashable, skeleton, spelled
+from .facts import Facts
 from .finding import Finding
-from .holding import REGISTRIES, join
+from .holding import REGISTRIES
 from .instances import Remembered, memory_of, shapes
-from .loading import equals, others
+from .listing import compares, hashable
+from .loading import equals, makes_room, own_state_dict
+from .memory import has_values
 from .state import PARAMETER, entries
-from .walking import registry
 
 ARGUMENTS = (
     ("_apply", "recurse", "no-recurse", "to_empty()"),
@@ -154,141 +154,6 @@ def compared(facts: Facts) -> Iterator[Finding]:
             )
         elif id(part) in facts.passed_over:
             told.add(path)
-
-
-CUSTOM = (
-    "state_dict",
-    "load_state_dict",
-    "_save_to_state_dict",
-    "_load_from_state_dict",
-    "get_extra_state",
-    "set_extra_state",
-)
-IN_LOADING = "Error(s) in loading state_dict"  # how torch begins what it raises after a load
-HOOKS = ("_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
-
-
-def own_state_dict(facts: Facts) -> Iterator[Finding]:
-    """What happens when modules that have a say in it load their own state dict, tried on a copy without values.
-
-    The whole model is tried too: it does not ask its parts for what they override of ``load_state_dict``.
-    """
-    tried, told = set(), False
-    having = [each for each in facts.parts if has_a_say(each[1])] if facts.saved is not None else []
-    for path, part in having:
-        if (alike := (type(part), tuple(own_keys(part)))) not in tried:
-            tried.add(alike)
-            for finding in loading_itself(facts, path, part):
-                told = True
-                yield finding
-    if having and not told and not has_a_say(facts.model):
-        yield from loading_itself(facts, "", facts.model)
-
-
-def own_keys(part: nn.Module) -> Iterator[tuple[str, bool]]:
-    """The names that a module has registered, and whether each of them has a value."""
-    for registered in REGISTRIES:
-        for name, value in registry(part, registered).items():
-            yield name, value is not None
-
-
-def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding]:
-    model = skeleton(facts, part)
-    if model is None:
-        return
-    try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            keys = model.load_state_dict(model.state_dict(), strict=False)
-    except Exception as error:
-        of_torch = isinstance(error, RuntimeError) and IN_LOADING in str(error)
-        if (of_torch or isinstance(error, KeyError)) and not valueless(error):
-            yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
-        return  # another error may come of the values that the copy lacks
-    lenient = type(part).load_state_dict is not nn.Module.load_state_dict and takes_its_own(facts, part)
-    fits = True
-    for name in ("missing_keys", "unexpected_keys"):
-        if found := list(getattr(keys, name, None) or ()):
-            some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
-            fits = False
-            if not lenient:
-                yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
-    if fits and has_a_say(part):
-        yield from loading_others(facts, path, part)
-
-
-def loading_others(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding]:
-    source, target = skeleton(facts, part), skeleton(facts, part)
-    try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            found = list(others(facts, part, source, target))
-    except Exception:  # it may come of the values that the copies lack
-        return
-    for inside, what in found:
-        yield not_loaded(
-            join(path, inside),
-            f"load_state_dict() of its own state dict {what}",
-            "saving and loading: nothing raises, and the values are others",
-            "let what loads a tensor undo what saves it, and keep its dtype",
-        )
-
-
-def takes_its_own(facts: Facts, part: nn.Module) -> bool:
-    """Whether an own ``load_state_dict()``, called without options, takes what the module saves."""
-    model = skeleton(facts, part)
-    try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            model.load_state_dict(model.state_dict())
-    except Exception:
-        return False
-    return True
-
-
-def makes_room(facts: Facts, shapes: dict[str, tuple | None]) -> bool:
-    """Whether the model's own loading takes a state dict of these shapes, tried on a copy without values."""
-    model = skeleton(facts, facts.model) if any(has_a_say(part) for _, part in facts.parts) else None
-    if model is None:
-        return False
-    state = {}
-    for key, shape in shapes.items():
-        mine = (facts.saved or {}).get(key)
-        dtype = mine.dtype if isinstance(mine, torch.Tensor) else None
-        state[key] = mine if shape is None else torch.empty(shape, dtype=dtype, device="meta")
-    try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            model.load_state_dict(state)
-    except Exception:
-        return False
-    return True
-
-
-def has_a_say(part: nn.Module) -> bool:
-    """Whether the module's class or hooks on it change what nn.Module would save and load."""
-    inside = vars(part)
-    return any(inside.get(hooks) for hooks in HOOKS) or class_has_a_say(type(part))
-
-
-@cache
-def class_has_a_say(owner: type) -> bool:
-    if owner.__module__.startswith("torch."):
-        return False
-    return any(getattr(owner, name) is not getattr(nn.Module, name) for name in CUSTOM)
-
-
-def valueless(error: Exception) -> bool:
-    return any(word in str(error) for word in ("meta", "no data", "aten::_local_scalar_dense"))
-
-
-def not_loaded(
-    path: str,
-    what: str,
-    bites: str = "every strict load of a checkpoint of this model",
-    instead: str = "let state_dict() and load_state_dict(), or the hooks on them, name the same keys",
-) -> Finding:
-    return Finding("not-loaded", path, what, bites, instead)
 
 
 def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:

@@ -136,6 +136,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
         return (yield)
     except Exception as error:
         raised = error
-    from ..checking.facts import spelled
+    from ..checking.words import spelled
 
     pytest.fail(spelled(raised), pytrace=False)

@@ -17,8 +17,9 @@ from ..checking import check
 from ..checking.as_json import to_json
 from ..checking.cited import cited
 from ..checking.code import in_use
-from ..checking.kinds import KINDS, USES
+from ..checking.kinds import KINDS
 from ..checking.markdown import to_markdown
+from ..checking.uses import USES
 
 
 def module(**held):
