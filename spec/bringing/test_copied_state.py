@@ -23,8 +23,8 @@ def test_a_deep_copy_holds_equal_parameters_and_buffers_and_shares_none(factory,
 
 @claim("ANY-06", source="torch.nn.Module")
 def test_pickle_restores_every_parameter_and_buffer(factory, real_device):
-    """`pickle` restores every parameter and buffer of a non-lazy `torch.nn` module without a lambda or a
-    parametrization, non-persistent buffers included; this specification's option `--model` tests a module of yours.
+    """`pickle` restores all parameters and buffers, non-persistent ones included, of a `torch.nn` module that is not
+    lazy and holds no lambda and no parametrization. This specification's option `--model` tests a module of yours.
     """
     model = marked(factory().to(real_device))
     restored = pickle.loads(pickle.dumps(model))

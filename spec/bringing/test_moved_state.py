@@ -24,8 +24,8 @@ def test_a_move_moves_every_parameter_and_buffer_of_any_module(factory, move):
 @claim("ANY-08", source="torch.nn.Module.to")
 @pytest.mark.parametrize("convert", CHANGING)
 def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module(factory, convert):
-    """`.double()` and `.bfloat16()` convert every floating parameter and buffer of a non-lazy `torch.nn` module and
-    leave tensors of other dtypes; this specification's option `--model` tests a module of yours.
+    """For a `torch.nn` module that is not lazy, `.double()` and `.bfloat16()` convert every floating-point parameter
+    and buffer and leave tensors of other dtypes alone. This specification's option `--model` tests a module of yours.
     """
     model = factory()
     before = {name: tensor.dtype for name, tensor in registered(model).items()}
@@ -36,9 +36,8 @@ def test_a_conversion_converts_every_floating_parameter_and_buffer_of_any_module
 
 @claim("ANY-09", source="torch.nn.Module.register_buffer")
 def test_a_move_leaves_no_plain_tensor_of_a_module_behind(factory, move):
-    """Moving a `torch.nn` module without hooks of pruning or of the old `weight_norm` leaves no plain tensor behind:
-    the module holds none, or moves it in its own `_apply`; this specification's option `--model` tests a module of
-    yours.
+    """Moving a `torch.nn` module without hooks of pruning or the old `weight_norm` leaves no plain tensor behind: it
+    holds none or moves it in its own `_apply`. This specification's option `--model` tests a module of yours.
     """
     model = factory().to(move.source)
     state = registered(model)

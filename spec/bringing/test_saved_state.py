@@ -20,7 +20,7 @@ def test_every_parameter_is_in_the_state_dict_under_its_own_name(factory):
 @claim("ANY-02", source="torch.nn.Module.state_dict")
 def test_every_tensor_in_the_state_dict_is_a_parameter_or_a_buffer(factory):
     """Every tensor in `state_dict(keep_vars=True)` of a module that `torch.nn` itself defines, such as `nn.LSTM`, is
-    one of its parameters or buffers; this specification's option `--model` tests a module of yours.
+    one of the module's parameters or buffers. This specification's option `--model` tests a module of yours.
     """
     model = factory()
     listed = {id(tensor) for tensor in [*model.parameters(), *model.buffers()]}

@@ -211,7 +211,7 @@ KINDS = {
     "pickle-refused": Kind(
         "pickle raises for the whole module; its state dict can still be saved",
         ("pickle",),
-        {"ANY-06": "`pickle` restores every parameter and buffer"},
+        {"ANY-06": "`pickle` restores all parameters and buffers"},
     ),
     "same-memory": Kind(
         "tensors of the state dict share memory: save_file refuses them, save_model keeps one name",
@@ -261,7 +261,7 @@ KINDS = {
     "stands-still": Kind(
         "a buffer that forward changes: in the graph it has one value",
         ("onnx",),
-        {"ROAD-54": "has its value at export"},
+        {"ROAD-54": "has the value that it had at export"},
     ),
     "complex": Kind(
         "a complex tensor, for which ONNX has few operators",

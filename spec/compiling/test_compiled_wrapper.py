@@ -57,9 +57,8 @@ def test_what_is_assigned_to_a_compiled_wrapper_is_registered_on_the_module(comp
 
 @claim("GRAPH-73", source="torch.compile", since="2.1")
 def test_get_buffer_of_a_compiled_wrapper_takes_the_name_with_its_prefix(compiled):
-    """On the wrapper of `torch.compile(module)`, `get_buffer` finds a buffer `b` that the module itself registered only
-    as `"_orig_mod.b"` and raises `AttributeError` for `"b"`; `get_parameter` and `get_submodule` take names with or
-    without the prefix.
+    """For a buffer `b` of `module` itself, `get_buffer` on the wrapper `torch.compile(module)` finds `"_orig_mod.b"`
+    but raises `AttributeError` for `"b"`. `get_parameter` and `get_submodule` take names with or without this prefix.
     """
     model = StateOfEveryKind()
     model.child = nn.Identity()

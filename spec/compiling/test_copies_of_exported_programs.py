@@ -20,9 +20,9 @@ def exported():
 
 @claim("GRAPH-94", source="torch.export.ExportedProgram", since="2.2")
 def test_a_deep_copy_of_a_program_has_state_of_its_own_and_saves_it():
-    """A `copy.deepcopy` of an exported program, whose `forward` has no argument named `input`, has state of its own:
-    running the module of the copy changes neither the program nor the model, and `torch.export.save` of the copy writes
-    the changed state.
+    """If `forward` has no argument named `input`, a `copy.deepcopy` of the exported program has state of its own.
+    Running the copy's module changes neither program nor model, and `torch.export.save` of the copy writes the changed
+    state.
     """
     model, program = exported()
     duplicate = copy.deepcopy(program)
@@ -49,8 +49,8 @@ def test_a_shallow_copy_of_a_program_shares_its_state():
 
 @claim("GRAPH-96", source="torch.export.save", since="2.1")
 def test_a_program_saves_the_values_that_the_model_has_then():
-    """`torch.export.save` writes the values that changes in place have given the model's parameters and buffers,
-    non-persistent ones included, by the time of the save, not those that they had at the export.
+    """If the model's parameters or buffers, non-persistent ones included, were changed in place after the export,
+    `torch.export.save` writes the values that they have at the time of the save, not those at the export.
     """
     model = StateOfEveryKind()
     program = torch.export.export(model, (ONES,))

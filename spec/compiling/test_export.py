@@ -36,8 +36,8 @@ def reloaded(everything, tmp_path_factory):
 
 @claim("GRAPH-01", source="torch.export.graph_signature.ExportGraphSignature", since="2.3")
 def test_export_makes_parameters_and_both_kinds_of_buffer_inputs_of_the_graph(everything):
-    """`torch.export.export` makes the parameters and buffers that `forward` uses, frozen and non-persistent ones
-    included, inputs of the graph, named in `graph_signature.parameters` and `graph_signature.buffers`.
+    """`torch.export.export` makes each parameter and buffer that `forward` uses, even frozen or non-persistent, an
+    input of the graph. `graph_signature.parameters` and `graph_signature.buffers` name them.
     """
     _, program = everything
     signature = program.graph_signature
@@ -81,9 +81,9 @@ def test_export_makes_a_constant_of_a_plain_tensor_and_code_of_a_number(everythi
 
 @claim("GRAPH-15", source="torch.export.ExportedProgram", since="2.3")
 def test_the_state_dict_of_an_exported_program_leaves_out_a_non_persistent_buffer(everything):
-    """For a module without extra state, the `state_dict` of an exported program has the keys of the module's
-    `state_dict()`; the non-persistent buffers and the plain tensors that `forward` uses are in `program.constants`, and
-    plain numbers in neither.
+    """For a module without extra state, an exported program's `state_dict` has the keys of the module's `state_dict()`.
+    The non-persistent buffers and plain tensors that `forward` uses are in `program.constants`, and plain numbers are
+    in neither.
     """
     model, program = everything
     assert list(program.state_dict) == list(model.state_dict()) == ["p", "f", "b"]
@@ -114,9 +114,9 @@ def test_an_exported_program_holds_the_parameters_and_buffers_of_the_model(every
 
 @claim("GRAPH-11", source="torch.export.ExportedProgram.module", since="2.5")
 def test_the_module_of_an_exported_program_has_the_names_of_the_model(everything):
-    """For a model without ties, the module that `ExportedProgram.module()` returns lists the parameters and buffers
-    that the original's `forward` uses under the same names; frozen parameters stay frozen and non-persistent buffers
-    stay out of its `state_dict()`.
+    """For a model without ties, the module from `ExportedProgram.module()` has the parameters and buffers that the
+    original's `forward` uses, under the same names. Frozen parameters stay frozen, and non-persistent buffers stay out
+    of its `state_dict()`.
     """
     _, program = everything
     module = program.module()
@@ -129,9 +129,9 @@ def test_the_module_of_an_exported_program_has_the_names_of_the_model(everything
 
 @claim("GRAPH-18", source="torch.export.ExportedProgram.module", since="2.5")
 def test_the_module_of_an_exported_program_loads_the_checkpoint_of_the_model(everything):
-    """For a model without ties and extra state whose `forward` uses all state, the module that
-    `ExportedProgram.module()` returns loads the original's state dict, and a module of the original class the returned
-    module's, without missing or unexpected keys.
+    """If a model has no ties and no extra state and its `forward` uses all state, the module from
+    `ExportedProgram.module()` and a module of the original class load each other's state dict without missing or
+    unexpected keys.
     """
     model, _ = everything
     module = torch.export.export(StateOfEveryKind(), (ONES,)).module()

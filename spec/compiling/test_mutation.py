@@ -57,7 +57,7 @@ def test_running_an_exported_BatchNorm_updates_the_statistics_of_the_model():
 @pytest.mark.parametrize("kind", BOTH)
 def test_export_without_strict_captures_a_forward_that_rebinds_a_buffer(kind):
     """Where `forward` rebinds a buffer to a computed tensor of the same shape, `torch.export.export(strict=False)`
-    captures the update: each run of the exported module gives the original module's buffer the new values.
+    captures the update. Each run of the exported module then gives the new values to the original module's buffer.
     """
     model = kind.on(RebindsX(), "x", torch.zeros(3))
     buffer = model.x
@@ -139,8 +139,8 @@ def test_a_graph_that_changes_a_plain_tensor_in_place_cannot_be_decomposed(stric
 
 @claim("GRAPH-32", source="torch.export.export", since="2.6")
 def test_export_without_strict_changes_the_plain_tensor_that_forward_changes_in_place():
-    """Where `forward` adds a number to a plain tensor in place, `torch.export.export(strict=False)` itself already
-    changes it on the module, as a call of the module would.
+    """Where `forward` adds a number to a plain tensor in place, the call of `torch.export.export(strict=False)` already
+    changes that tensor on the module, just as a call of the module would.
     """
     model = PLAIN_TENSOR.on(ChangesXInPlace(), "x", torch.zeros(3))
     torch.export.export(model, (ONES,), strict=False)

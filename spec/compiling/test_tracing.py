@@ -56,8 +56,9 @@ def test_a_traced_module_shares_parameters_and_buffers_with_the_model(traced):
 @claim("GRAPH-56", source="torch.jit.trace")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER, PLAIN_TENSOR])
 def test_a_traced_module_uses_values_that_are_changed_in_place_on_the_model(kind):
-    """Where `forward` adds a parameter, buffer or one-dimensional plain tensor to its input, a module traced by
-    `torch.jit.trace` computes with the new values after that tensor is changed in place on the original module.
+    """If `forward` adds a parameter, buffer or one-dimensional plain tensor to its input, a module from
+    `torch.jit.trace` follows the original: after that tensor is changed in place there, the traced module computes with
+    the new values.
     """
     model = kind.on(AddsX(), "x", torch.full((3,), 3.0))
     module = torch.jit.trace(model, ONES)
@@ -89,8 +90,8 @@ def test_torch_jit_trace_runs_a_forward_that_changes_state():
 
 @claim("GRAPH-10", source="torch.fx.symbolic_trace")
 def test_symbolic_trace_keeps_used_parameters_and_buffers_and_makes_a_buffer_of_a_used_plain_tensor(graph):
-    """In a module from `torch.fx.symbolic_trace`, the parameters and buffers that `forward` uses keep their names, a
-    tied one its first name, and a plain tensor that `forward` uses becomes a buffer.
+    """A module from `torch.fx.symbolic_trace` keeps the names of the parameters and buffers that `forward` uses, for a
+    tied one its first name. A plain tensor that `forward` uses becomes a buffer.
     """
     _, module = graph
     assert [node.target for node in module.graph.nodes if node.op == "get_attr"] == ["p", "f", "b", "n", "t"]

@@ -149,8 +149,8 @@ def test_an_average_over_the_parameters_leaves_the_statistics_of_BatchNorm_as_th
 @claim("UTIL-36", source="torch.optim.swa_utils.update_bn")
 @pytest.mark.parametrize("training", [True, False])
 def test_update_bn_computes_the_statistics_anew_and_leaves_mode_momentum_and_parameters(training, real_device):
-    """`update_bn(loader, model)` that ends without an error computes the running statistics of each BatchNorm anew from
-    the batches, and leaves the mode of the model, each `momentum` and the parameters unchanged.
+    """If `update_bn(loader, model)` ends without an error, it has computed the running statistics of each BatchNorm
+    anew from the batches. The mode of the model, each `momentum` and the parameters are unchanged.
     """
     model = nn.Sequential(nn.BatchNorm1d(2), nn.Sequential(nn.Identity(), nn.BatchNorm1d(2, momentum=0.3)))
     model.to(real_device).train(training)

@@ -12,8 +12,8 @@ from .hooked_modules import Scaled
 
 @claim("HOOK-66", source="torch.nn.Module.register_full_backward_hook")
 def test_a_full_backward_hook_may_replace_the_gradient_of_the_input_and_not_that_of_a_parameter():
-    """A `register_full_backward_hook` hook is called with `(module, grad_input, grad_output)`; the tuple that it
-    returns replaces the gradient of the input, and gradients of the module's own parameters stay unchanged.
+    """A `register_full_backward_hook` hook is called with `(module, grad_input, grad_output)`. The tuple that it
+    returns replaces the gradient of the input, while gradients of the module's own parameters stay unchanged.
     """
     model, given = Scaled(), []
     x = torch.ones(2, requires_grad=True)

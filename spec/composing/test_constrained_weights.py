@@ -33,8 +33,9 @@ def test_an_orthogonal_parametrization_keeps_its_base_as_a_persistent_buffer(tri
 @claim("UTIL-116", source="torch.nn.utils.parametrizations.orthogonal")
 @pytest.mark.parametrize("name", MAPS)
 def test_an_orthogonal_parametrization_leaves_the_value_of_an_orthogonal_weight(name):
-    """By default, `nn.utils.parametrizations.orthogonal(model)` leaves the value of a weight that is orthogonal,
-    whatever `orthogonal_map` is; another weight gets the orthogonal factor of its QR decomposition, up to signs.
+    """By default, `nn.utils.parametrizations.orthogonal(model)` leaves the value of an already orthogonal weight
+    unchanged, whatever `orthogonal_map` is. Any other weight becomes the orthogonal factor of its QR decomposition, up
+    to signs.
     """
     model, weight = orthogonal_linear()
     parametrizations.orthogonal(model, orthogonal_map=name)
@@ -119,7 +120,7 @@ def test_reading_a_weight_with_the_new_spectral_norm_in_training_mode_changes_it
 @pytest.mark.parametrize("mode", [True, False])
 def test_removing_the_new_spectral_norm_runs_an_iteration_in_training_mode_alone(mode):
     """By default, `remove_parametrizations` after `nn.utils.parametrizations.spectral_norm` changes `_u` and `_v` once
-    more in training mode, and leaves them unchanged in eval mode.
+    more if the module is in training mode, and leaves them unchanged in eval mode.
     """
     model = parametrizations.spectral_norm(nn.Linear(3, 3))
     model.parametrizations.weight.original.data = torch.arange(9.0).reshape(3, 3)

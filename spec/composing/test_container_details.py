@@ -40,8 +40,8 @@ def test_a_ModuleDict_keeps_the_order_of_what_it_is_given(make):
 
 @claim("CONT-68", source="torch.nn.Sequential.extend")
 def test_a_Sequential_that_is_extended_by_another_shares_its_modules():
-    """For two `nn.Sequential`s numbered from 0, which a slice such as `model[1:]` is not, `model.extend(other)` appends
-    the modules of `other`, the same objects, under the next numbers; it returns `model` and leaves `other` unchanged.
+    """Where two `nn.Sequential`s are numbered from 0 (a slice such as `model[1:]` is not), `model.extend(other)`
+    appends the same module objects of `other` under the next numbers. It returns `model` and leaves `other` unchanged.
     """
     model, other = nn.Sequential(nn.ReLU()), nn.Sequential(nn.Linear(1, 1), nn.Tanh())
     assert model.extend(other) is model

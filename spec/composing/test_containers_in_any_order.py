@@ -443,9 +443,8 @@ def test_a_Sequential_does_what_the_reference_model_says_in_any_order_of_events(
 
 @claim("CONT-20", source="torch.nn.ModuleDict")
 def test_a_ModuleDict_does_what_a_dict_does_in_any_order_of_events():
-    """An `nn.ModuleDict` whose keys can name submodules holds what a Python dict holds, in the same order, after any
-    sequence of assignments, `update`, `pop`, deletions and `clear`; its `state_dict()` keys begin with the keys of that
-    dict.
+    """After any sequence of assignments, `update`, `pop`, deletions and `clear` with keys that can name submodules, an
+    `nn.ModuleDict` holds what a Python dict would, in the same order. Its `state_dict()` keys begin with these keys.
     """
     drive(DictMachine)
 

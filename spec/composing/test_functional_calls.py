@@ -72,8 +72,8 @@ def test_a_functional_call_gives_the_state_back_after_an_error():
 
 @claim("UTIL-28", source="torch.func.functional_call", since="2.0")
 def test_the_gradient_of_a_functional_call_goes_to_the_passed_tensor_and_not_to_the_parameter(real_device):
-    """After `torch.func.functional_call`, `backward()` gives the gradient to another tensor that was passed for a
-    parameter, if it requires grad, and the `.grad` of the parameter itself stays None.
+    """If another tensor that requires grad was passed to `torch.func.functional_call` for a parameter, `backward()`
+    gives the gradient to that tensor, and the `.grad` of the parameter itself stays None.
     """
     model = ToyModel3(5, 10).to(real_device)
     borrowed = torch.zeros(10, device=real_device, requires_grad=True)
@@ -118,8 +118,8 @@ def test_a_functional_call_updates_the_buffer_that_was_passed_or_else_that_of_th
 
 @claim("UTIL-30", source="torch.func.functional_call", since="2.0")
 def test_a_buffer_that_is_rebound_in_a_functional_call_is_rebound_in_the_dict_that_was_passed():
-    """A buffer that `forward` rebinds in `torch.func.functional_call` is rebound in the dict that was passed, if it is
-    one dict and no tuple of dicts; the module keeps its own tensor, unchanged.
+    """When `forward` rebinds a buffer that was passed to `torch.func.functional_call` in one dict, not a tuple of
+    dicts, that dict gets the new tensor. The module keeps its own tensor, unchanged.
     """
 
     class Counting(nn.Module):
@@ -167,7 +167,7 @@ def test_a_functional_call_raises_for_the_name_of_a_plain_value():
 @claim("UTIL-42", source="torch.func.functional_call", since="2.0")
 def test_a_name_that_the_module_lacks_exists_only_during_a_functional_call():
     """By default, a tensor passed to `torch.func.functional_call` under a name that the module lacks is an attribute of
-    it during the call, and gone afterwards.
+    the module during the call and gone afterwards.
     """
     model, other = Reading(), torch.zeros(3)
     assert torch.func.functional_call(model, {"x": other}, ())[0] is other

@@ -29,8 +29,8 @@ def layers(name, bias=True, device="cpu"):
 @pytest.mark.parametrize("name", LAYERS)
 def test_fusing_a_layer_and_a_BatchNorm_makes_a_new_layer_with_a_bias_and_no_buffers(name, bias, real_device):
     """For an `nn.Conv2d` or `nn.Linear` and its BatchNorm in eval mode, `nn.utils.fuse_conv_bn_eval(conv, bn)` and
-    `fuse_linear_bn_eval(linear, bn)` return a new layer of the same class, in eval mode and without buffers, that
-    computes what both did.
+    `fuse_linear_bn_eval(linear, bn)` return one new layer that computes what both did. It has the first one's class,
+    eval mode and no buffers.
     """
     layer, norm, x, fuse = layers(name, bias, real_device)
     fused = fuse(layer, norm)

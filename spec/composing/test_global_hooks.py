@@ -22,9 +22,9 @@ def no_global_backward_hooks(monkeypatch):
 @claim("HOOK-65", source="torch.nn.modules.module.register_module_forward_hook")
 @pytest.mark.parametrize("register", GLOBAL)
 def test_a_global_hook_runs_for_every_module_before_its_own_until_it_is_removed(register, no_global_backward_hooks):
-    """A hook of `register_module_forward_pre_hook`, `register_module_forward_hook` or, if the output requires grad,
-    `register_module_full_backward_hook` runs for every module that is called, before the module's own, until it is
-    removed.
+    """Until removed, a hook of `register_module_forward_pre_hook` or `register_module_forward_hook` runs for every
+    called module, before the module's own hooks. So does a hook of `register_module_full_backward_hook`, if the output
+    requires grad.
     """
     model, ran = nn.Sequential(Scaled(), nn.Identity()), []
     getattr(model[0], GLOBAL[register])(lambda *args: ran.append("own"))
@@ -120,9 +120,8 @@ def test_global_forward_hooks_may_replace_the_inputs_and_the_output_of_every_mod
 
 @claim("HOOK-76", source="torch.nn.modules.module.register_module_full_backward_pre_hook", since="2.0")
 def test_a_global_full_backward_pre_hook_runs_before_that_of_the_module_and_may_replace_the_gradient():
-    """A `register_module_full_backward_pre_hook` hook runs for every module whose output, a tensor or tuple, requires
-    grad, before the module's own full backward pre-hooks, and the tuple that it returns replaces the gradient of the
-    output.
+    """For every module whose output, a tensor or tuple, requires grad, a `register_module_full_backward_pre_hook` hook
+    runs before the module's own full backward pre-hooks. The tuple that it returns replaces the gradient of the output.
     """
     model, given = nn.Sequential(nn.Linear(2, 2), nn.Identity()), []
     model[0].register_full_backward_pre_hook(lambda module, grad_output: given.append(grad_output[0].tolist()))

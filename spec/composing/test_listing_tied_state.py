@@ -137,8 +137,8 @@ def test_modules_with_remove_duplicate_False_lists_a_shared_module_as_often_as_i
 
 @claim("TIE-18", source="torch.nn.Module.apply")
 def test_apply_reaches_a_module_once_for_each_parent_that_shares_it():
-    """`apply(fn)` calls `fn` on a shared submodule, and on those inside it, once for each parent that shares it, not
-    once for each name, and on a parent after its children.
+    """`apply(fn)` calls `fn` on a shared submodule, and on those inside it, once for each parent that shares it,
+    however many names it has there. It calls `fn` on a parent after its children.
     """
     model = nn.Module()
     model.left, model.right = nn.Module(), nn.Module()

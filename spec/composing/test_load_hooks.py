@@ -226,8 +226,8 @@ def test_a_load_post_hook_is_given_the_module_and_the_missing_and_unexpected_key
 @claim("HOOK-06", source="torch.nn.Module.register_load_state_dict_post_hook")
 @pytest.mark.parametrize("path", [pytest.param("", id="the module itself"), "linear"])
 def test_a_load_post_hook_may_clear_missing_and_unexpected_keys_and_so_let_a_strict_load_pass(path, real_device):
-    """A `register_load_state_dict_post_hook` hook on the loaded module that clears the lists of missing and unexpected
-    keys lets a strict load pass that otherwise raises `RuntimeError` for such keys.
+    """A strict load that would raise `RuntimeError` for missing or unexpected keys passes if a
+    `register_load_state_dict_post_hook` hook on the loaded module clears the lists of these keys.
     """
     model = ToyModel3(5, 10).to(real_device)
 

@@ -36,8 +36,8 @@ def test_a_key_that_is_not_a_string_or_a_value_that_is_not_a_module_raises():
 @claim("CONT-50", source="torch.nn.ModuleDict.update")
 @pytest.mark.parametrize("form", [dict, list, nn.ModuleDict])
 def test_a_ModuleDict_keeps_the_order_in_which_its_modules_were_added(form):
-    """An `nn.ModuleDict` keeps the order in which names were added, from a `dict` as from pairs or another
-    `nn.ModuleDict`, and a replaced module keeps its place; an `nn.ParameterDict` sorts a `dict` that is no
+    """An `nn.ModuleDict` keeps the order in which names were added, whether by a `dict`, pairs or another
+    `nn.ModuleDict`, and a replaced module keeps its place. An `nn.ParameterDict` sorts a `dict` that is not an
     `OrderedDict`.
     """
     first, second, third = layers(1, 2, 3)
@@ -80,8 +80,8 @@ def test_updating_a_ModuleDict_or_ParameterDict_by_a_broken_pair_keeps_those_bef
 @claim("CONT-53", source="torch.nn.ModuleDict.update")
 @pytest.mark.parametrize("container", [nn.ModuleDict, nn.ParameterDict])
 def test_a_ModuleDict_or_ParameterDict_of_a_number_raises(container):
-    """Making an `nn.ModuleDict` or `nn.ParameterDict` of a value that is neither iterable nor None, such as a number,
-    or updating one by it, raises `TypeError`.
+    """Making an `nn.ModuleDict` or `nn.ParameterDict` from a value that is neither iterable nor None, such as a number,
+    raises `TypeError`. Updating one with such a value raises it too.
     """
     with pytest.raises(TypeError, match=r"update should be called with an iterable of key/value pairs, but got int"):
         container(3)

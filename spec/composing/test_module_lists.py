@@ -183,8 +183,8 @@ def test_None_in_a_ModuleList_or_Sequential_is_an_element_without_state(hold):
     "hold", [nn.ModuleList, lambda modules: nn.Sequential(*modules)], ids=["ModuleList", "Sequential"]
 )
 def test_extending_a_ModuleList_or_Sequential_by_itself_raises(hold):
-    """`layers += layers` of an `nn.ModuleList` or `nn.Sequential` of several modules adds one module and raises
-    `RuntimeError`, where a list doubles; `layers.extend(list(layers))` works.
+    """For an `nn.ModuleList` or `nn.Sequential` of several modules, `layers += layers` adds one module and raises
+    `RuntimeError`, whereas a list would double. `layers.extend(list(layers))` works.
     """
     model = hold(layers(1, 2))
     with pytest.raises(RuntimeError, match=r"during iteration"):
@@ -226,8 +226,8 @@ def test_dir_of_a_container_leaves_its_positions_out(container):
 
 @claim("CONT-36", source="torch.nn.ModuleList", since="2.0")
 def test_a_ModuleList_shows_equal_neighbours_once():
-    """`repr()` of an `nn.ModuleList` shows modules in a row that look the same as one entry, which begins with their
-    positions and their number.
+    """In `repr()` of an `nn.ModuleList`, modules in a row that look the same are shown as one entry, which begins with
+    their positions and their count.
     """
     model = nn.ModuleList([nn.Tanh(), nn.Tanh(), nn.ReLU(), nn.Tanh()])
     assert str(model).splitlines() == ["ModuleList(", "  (0-1): 2 x Tanh()", "  (2): ReLU()", "  (3): Tanh()", ")"]

@@ -25,8 +25,8 @@ def test_nothing_is_removed_from_a_ParameterList_or_inserted_into_it():
 
 @claim("CONT-56", source="torch.nn.ParameterList")
 def test_where_a_parameter_was_a_ParameterList_or_ParameterDict_takes_only_a_tensor_or_None():
-    """Assigning a number in the place of a parameter of an `nn.ParameterList` or `nn.ParameterDict` raises `TypeError`,
-    even once None was assigned there; assigning a floating-point tensor in the place of a number makes it a parameter.
+    """Assigning a number over a parameter of an `nn.ParameterList` or `nn.ParameterDict` raises `TypeError`, even if
+    None was assigned there in between. A floating-point tensor that is assigned over a number becomes a parameter.
     """
     for held, place, other in (
         (nn.ParameterList([torch.ones(1), 2]), 0, 1),
@@ -58,9 +58,8 @@ def test_the_state_dict_of_a_ParameterList_or_ParameterDict_is_in_the_order_in_w
 
 @claim("CONT-58", source="torch.nn.ParameterDict.pop")
 def test_reading_or_popping_a_key_that_a_ParameterDict_lacks_raises_AttributeError():
-    """Reading or popping a key that an `nn.ParameterDict` lacks and that names no attribute of it raises
-    `AttributeError`, not the `KeyError` of a dict; `del weights[key]`, and `popitem()` of an empty one, raise
-    `KeyError`.
+    """Reading or popping a key that is neither in an `nn.ParameterDict` nor an attribute of it raises `AttributeError`,
+    where a dict raises `KeyError`. `del weights[key]`, and `popitem()` of an empty one, do raise `KeyError`.
     """
     weights = nn.ParameterDict({"a": torch.ones(1)})
     for action in (lambda: weights["b"], lambda: weights.pop("b")):
@@ -89,8 +88,8 @@ def test_a_key_that_a_ParameterDict_raises_for_is_counted_all_the_same(key, erro
 
 @claim("CONT-60", source="torch.nn.ParameterDict.fromkeys")
 def test_fromkeys_of_a_ParameterDict_makes_parameters_over_the_memory_of_one_tensor():
-    """`nn.ParameterDict().fromkeys(keys, tensor)` of a plain tensor makes a new parameter for each key, in the order of
-    the keys, and all share the memory of `tensor`; without a default, the elements are None.
+    """For a plain tensor, `nn.ParameterDict().fromkeys(keys, tensor)` makes a new parameter for each key, in the order
+    of the keys, and all of them share the memory of `tensor`. Without a default, the elements are None.
     """
     tensor = torch.zeros(2)
     weights = nn.ParameterDict().fromkeys(["b", "a"], tensor)

@@ -38,8 +38,8 @@ def test_a_Sequential_takes_names_from_an_OrderedDict_only(form):
 
 @claim("CONT-39", source="torch.nn.Sequential")
 def test_a_slice_of_a_Sequential_keeps_the_names(real_device):
-    """A slice of an `nn.Sequential`, such as `model[1:]`, keeps the names of the modules in it, so its state dict
-    begins at `"1.weight"`; `pop()` and `del model[0]` renumber all modules from 0.
+    """A slice of an `nn.Sequential`, such as `model[1:]`, keeps the names of its modules, so its state dict begins at
+    `"1.weight"`. In contrast, `pop()` and `del model[0]` renumber all modules from 0.
     """
     model = nn.Sequential(*layers(1, 2, 3)).to(real_device)
     tail = model[1:]

@@ -30,8 +30,8 @@ def test_a_state_dict_pre_hook_is_given_the_module_its_prefix_and_keep_vars(keep
 
 @claim("HOOK-22", source="torch.nn.Module.register_state_dict_pre_hook", since="2.0")
 def test_a_state_dict_pre_hook_may_change_the_state_that_is_about_to_be_saved(real_device):
-    """A `register_state_dict_pre_hook` hook may replace and register state of its module, which is then saved; what it
-    returns is ignored, and a `_version` that it sets isn't in the metadata of this state dict.
+    """A `register_state_dict_pre_hook` hook may replace and register state of its module, and this is then saved. What
+    it returns is ignored, and a `_version` that it sets isn't in the metadata of this state dict.
     """
     model = ToyModel3(5, 10).to(real_device)
 

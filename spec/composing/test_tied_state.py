@@ -170,7 +170,7 @@ def test_a_file_holds_tied_state_once_and_loads_it_tied(kind):
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_loading_expects_every_name_of_tied_state_and_the_last_one_wins(kind, real_device):
     """Without `assign=True`, a strict load of different values for two names of a tied tensor keeps it tied, with the
-    value for the name that `state_dict()` lists last; a missing name raises `RuntimeError`.
+    value for the name that `state_dict()` lists last. If one name is missing, it raises `RuntimeError`.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     share(model.x, model, "y")

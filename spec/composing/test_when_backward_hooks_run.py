@@ -23,9 +23,9 @@ def ones():
 
 @claim("HOOK-93", source="torch.nn.Module.register_full_backward_hook", since="2.0")
 def test_backward_hooks_get_None_for_what_is_no_tensor_and_nothing_for_keyword_arguments():
-    """For a module that returns a tensor or tuple, a `register_full_backward_hook` hook gets an entry for each
-    positional argument in `grad_input` and for each output in `grad_output`: None for anything but a tensor. A
-    `register_full_backward_pre_hook` hook gets the same `grad_output`.
+    """For a module that returns a tensor or tuple, `grad_input` in a `register_full_backward_hook` hook has an entry
+    per positional argument and `grad_output` one per output, None for non-tensors. A `register_full_backward_pre_hook`
+    hook gets the same `grad_output`.
 
     A tensor given by keyword has no entry, and gets its gradient all the same.
     """
@@ -106,9 +106,9 @@ def test_the_caller_of_a_module_with_a_backward_hook_is_given_a_view_of_its_outp
 @claim("HOOK-98", source="torch.nn.Module.register_full_backward_pre_hook", since="2.0")
 @pytest.mark.parametrize("register", HOOKS)
 def test_neither_input_nor_output_of_a_module_with_a_backward_hook_can_be_changed_in_place(register):
-    """With a `register_full_backward_hook` or `register_full_backward_pre_hook` hook and outside `torch.no_grad()`,
-    changing a positional input in place in `forward`, or the tensor that the module returned, raises `RuntimeError`, if
-    the input requires grad.
+    """Outside `torch.no_grad()`, if a module has a `register_full_backward_hook` or `register_full_backward_pre_hook`
+    hook and its input requires grad, changing in place a positional input in `forward`, or the tensor that the module
+    returned, raises `RuntimeError`.
     """
     model, inplace = Scaled(), nn.ReLU(inplace=True)
     getattr(model, register)(lambda *args: None)
@@ -140,8 +140,8 @@ def test_global_forward_hooks_are_given_positional_arguments_alone():
 @claim("HOOK-100", source="torch.nn.modules.module.register_module_forward_pre_hook")
 @pytest.mark.parametrize("pack", [lambda x: x, lambda x: (x,)], ids=["value", "tuple"])
 def test_a_global_forward_pre_hook_replaces_the_arguments_by_a_tuple_or_a_single_value(pack):
-    """What a `register_module_forward_pre_hook` hook returns, unless that is None, replaces the positional arguments: a
-    tuple holds all of them, and a single value stands for a tuple of one.
+    """If a `register_module_forward_pre_hook` hook returns something other than None, this replaces the positional
+    arguments: a tuple holds all of them, and a single value stands for a tuple of one.
     """
     with global_hook("forward_pre", lambda module, args: pack(args[0] * 2)):
         assert nn.Identity()(torch.ones(2)).tolist() == [2, 2]

@@ -111,8 +111,8 @@ def test_a_module_assigned_to_a_buffer_replaces_it(kind):
 @claim("SET-06", source="torch.nn.Module")
 @pytest.mark.parametrize("kind", PLAIN)
 def test_a_parameter_assigned_to_a_plain_attribute_replaces_it(kind):
-    """An `nn.Parameter` assigned to the name of a plain attribute of the instance, a tensor or another value, replaces
-    it and is registered as a parameter.
+    """Assigning an `nn.Parameter` to the name of an instance's plain attribute, be it a tensor or another value,
+    replaces that attribute and registers the parameter.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3))
     parameter = nn.Parameter(torch.zeros(3))
@@ -298,8 +298,8 @@ def test_assigning_a_non_leaf_parameter_raises_ValueError_and_removes_the_buffer
 
 @claim("SET-30", source="torch.nn.Module")
 def test_a_parameter_assigned_to_a_parameter_keeps_its_position_and_one_assigned_to_a_buffer_comes_last():
-    """A parameter assigned to another parameter's name takes the position of that parameter in `named_parameters()`;
-    assigned to a buffer's name, it comes last of the module's own, before those of submodules.
+    """A parameter assigned to another parameter's name takes that one's position in `named_parameters()`. Assigned to a
+    buffer's name, it comes last of the module's own parameters, before those of submodules.
     """
     model = nn.Module()
     model.register_buffer("x", torch.ones(3))

@@ -101,7 +101,7 @@ def test_a_number_a_string_or_None_stays_as_it_is_in_a_ParameterList_or_Paramete
 
 @claim("CONT-08", source="torch.nn.ParameterList")
 def test_a_ParameterList_is_indexed_and_sliced_as_a_list():
-    """Reading an `nn.ParameterList` takes negative positions and slices as a list does; a slice is an
+    """An `nn.ParameterList` can be read at negative positions and by slices, as a list can. A slice is an
     `nn.ParameterList` of the same parameters, numbered from 0.
     """
     weights = nn.ParameterList([torch.full((2,), float(i)) for i in range(4)])

@@ -171,9 +171,9 @@ LISTINGS = {PARAMETER: "named_parameters", BUFFER: "named_buffers", MODULE: "nam
 @claim("ENUM-45", source="torch.nn.Module.named_parameters")
 @pytest.mark.parametrize(("kind", "listing"), LISTINGS.items())
 def test_state_can_be_replaced_while_it_is_listed_but_registering_or_deleting_raises_RuntimeError(kind, listing):
-    """Inside a loop over `named_parameters()`, `named_buffers()` or `named_children()`, values may be replaced;
-    registering or deleting one of those that are listed, on the module that the loop is at and before its last, makes
-    the next step raise `RuntimeError`.
+    """A loop over `named_parameters()`, `named_buffers()` or `named_children()` may replace values. Registering or
+    deleting one of the listed kind, on the module that the loop is at and before its last, makes the next step raise
+    `RuntimeError`.
 
     `list(model.named_parameters())` can be gone through whatever changes.
     """

@@ -69,8 +69,8 @@ def test_named_modules_gives_the_module_itself_first_and_each_child_before_the_n
 
 @claim("ENUM-22", source="torch.nn.Module.named_modules")
 def test_named_modules_leaves_out_the_modules_in_memo_and_adds_those_that_it_lists():
-    """`named_modules(memo)` leaves out the modules in the set `memo` with those that are below them alone, and adds to
-    `memo` the modules that it lists; with `remove_duplicate=False` it adds none.
+    """`named_modules(memo)` skips the modules in the set `memo` and those that are reached only through them. It adds
+    the modules that it lists to `memo`, but none with `remove_duplicate=False`.
     """
     model = nn.Sequential(nn.Identity(), nn.Sequential(nn.Identity()))
     empty, memo = set(), {model[1]}

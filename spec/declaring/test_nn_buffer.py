@@ -134,8 +134,8 @@ def test_an_nn_Buffer_without_data_is_empty_and_persistent():
 
 @claim("BUF-15", source="torch.nn.Buffer", since="2.5")
 def test_an_nn_Buffer_of_a_custom_tensor_keeps_its_type_and_one_of_a_parameter_is_a_tensor():
-    """`nn.Buffer` of an instance of a `torch.Tensor` subclass keeps that class, by default; of an `nn.Parameter` made
-    of a `torch.Tensor` it is a `torch.Tensor`.
+    """By default, `nn.Buffer` of an instance of a `torch.Tensor` subclass keeps that subclass. An exception is an
+    `nn.Parameter` made of a `torch.Tensor`: `nn.Buffer` of it is a `torch.Tensor`.
     """
 
     class Custom(torch.Tensor):

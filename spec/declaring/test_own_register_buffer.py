@@ -57,8 +57,9 @@ def test_a_non_persistent_nn_Buffer_raises_RuntimeError_where_register_buffer_ta
 @pytest.mark.parametrize("Model", [New, InheritingNew])
 @pytest.mark.parametrize(("persistent", "keys"), [(True, ["x"]), (False, [])])
 def test_an_nn_Buffer_is_registered_by_the_overridden_register_buffer_with_its_persistence(Model, persistent, keys):
-    """Assigning an `nn.Buffer` to a name that is no parameter's or submodule's calls the `register_buffer` that the
-    module's class defines or inherits, with the buffer's `persistent`.
+    """Assigning an `nn.Buffer` to a name that belongs to no parameter or submodule calls the `register_buffer` that the
+    module's class defines or inherits. It passes the buffer's `persistent`, if that method has an argument of this
+    name.
     """
     model = Model()
     model.x = nn.Buffer(torch.ones(3), persistent=persistent)

@@ -66,8 +66,8 @@ def test_a_tensor_computed_from_a_parameter_is_no_parameter(compute, real_device
 
 @claim("REG-36", source="torch.nn.Parameter")
 def test_an_instance_of_a_subclass_of_Parameter_keeps_its_class_when_registered_and_deep_copied():
-    """An instance of a subclass of `nn.Parameter` is registered as a parameter and keeps its class, also under
-    `copy.deepcopy` of the module, if the class is called with the arguments of `nn.Parameter`.
+    """If a subclass of `nn.Parameter` takes the same arguments as `nn.Parameter`, its instance is registered as a
+    parameter and keeps its class, also under `copy.deepcopy` of the module.
     """
     model = nn.Module()
     model.x = Named(torch.ones(3))

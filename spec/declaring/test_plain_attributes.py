@@ -28,8 +28,8 @@ def saved_whole(model):
 @answers("survives deepcopy and pickle?", yes=KINDS)
 @pytest.mark.parametrize("route", [deepcopied, pickled, saved_whole])
 def test_a_copied_or_pickled_module_keeps_plain_attributes_too(kind, route, real_device):
-    """`copy.deepcopy`, `pickle` and `torch.save` of a whole module keep the values of parameters, persistent and
-    non-persistent buffers and plain attributes, where each of these can be copied or pickled.
+    """`copy.deepcopy`, `pickle` and `torch.save` of a whole module keep the values of its parameters, buffers
+    (persistent or not) and plain attributes, provided that each of these can be copied or pickled.
     """
     model = kind.on(ToyModel3(5, 10).to(real_device), "x", torch.arange(3.0, device=real_device))
     copied = route(model)

@@ -57,8 +57,8 @@ def test_dir_is_sorted():
 
 @claim("ENUM-38", source="torch.nn.Module")
 def test_repr_shows_submodules_but_no_parameters_buffers_or_plain_attributes():
-    """Where a module's class doesn't override `extra_repr`, `repr(model)` shows its submodules, nested, but none of the
-    parameters, buffers and plain attributes that it holds itself.
+    """If a module's class doesn't override `extra_repr`, `repr(model)` shows its submodules, nested, but none of the
+    parameters, buffers and plain attributes that the module itself holds.
     """
     linear = "Linear(in_features=5, out_features=10, bias=True)"
     assert repr(nn.Module()) == "Module()"

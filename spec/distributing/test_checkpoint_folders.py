@@ -142,9 +142,9 @@ def test_a_folder_holds_a_tied_parameter_twice(dcp, tmp_path):
 @pytest.mark.parametrize("registered", ["pq", "qp"])
 @pytest.mark.parametrize("saved", ["pq", "qp"])
 def test_a_tied_parameter_takes_from_a_folder_the_value_of_its_later_name(dcp, tmp_path, registered, saved):
-    """`torch.distributed.checkpoint.load` of a folder with one data file and different values for two names of a tied
-    parameter leaves it with those of the alphabetically later name, without an error, in whatever order the names were
-    registered and saved.
+    """If a folder with one data file has different values for two names of a tied parameter,
+    `torch.distributed.checkpoint.load` raises no error. It loads the value of the alphabetically later name, whatever
+    the order of registration and saving.
     """
     values = {"p": torch.full((4096,), 5.0), "q": torch.full((4096,), 6.0)}
     dcp.save({name: values[name] for name in saved}, checkpoint_id=tmp_path)
@@ -175,8 +175,9 @@ def test_a_tied_parameter_took_from_a_folder_the_value_of_the_name_that_was_regi
 
 @claim("DIST-43", source=SAVE, since="2.3")
 def test_a_save_that_fails_over_an_older_folder_leaves_it_without_its_data(dcp, tmp_path):
-    """By default, a `torch.distributed.checkpoint.save` that raises `CheckpointException` for a value that cannot be
-    pickled leaves an older checkpoint in the folder with the old metadata and without the old data: it no longer loads.
+    """By default, when `torch.distributed.checkpoint.save` into an older checkpoint's folder raises
+    `CheckpointException` for a value that cannot be pickled, that checkpoint no longer loads: its metadata is still
+    there, but its data is gone.
     """
 
     class Unpicklable:
@@ -208,9 +209,9 @@ def test_a_load_of_a_folder_into_meta_tensors_raises_an_error_about_the_process_
 
 @claim("DIST-45", source="torch.distributed.checkpoint", since="2.5")
 def test_set_model_state_dict_with_a_full_state_dict_accepts_missing_keys(dsd):
-    """For a module that is not on meta, `set_model_state_dict` of `torch.distributed.checkpoint.state_dict` with
-    `StateDictOptions(full_state_dict=True, strict=True)` accepts a state dict that lacks keys; without
-    `full_state_dict` it raises `RuntimeError` for it.
+    """For a module not on meta, `set_model_state_dict` of `torch.distributed.checkpoint.state_dict` with
+    `StateDictOptions(full_state_dict=True, strict=True)` accepts a state dict that lacks keys. Without
+    `full_state_dict`, it raises `RuntimeError` for such a dict.
     """
     model, checkpoint = nn.Linear(2, 2), {"weight": torch.ones(2, 2)}
     dsd.set_model_state_dict(model, dict(checkpoint), options=dsd.StateDictOptions(full_state_dict=True, strict=True))
@@ -240,9 +241,9 @@ def load_plain_into_sharded(rank):
 
 @claim("DIST-46", source="torch.distributed.fsdp.fully_shard", since="2.6")
 def test_a_sharded_module_does_not_load_a_plain_checkpoint_and_an_assigning_load_breaks_it(ranks):
-    """`load_state_dict()` of a module under `fully_shard` (FSDP2) raises `RuntimeError` for a checkpoint of plain
-    tensors and changes no sharded parameter; with `assign=True` it raises `AttributeError` and leaves whole plain
-    tensors as parameters.
+    """For a module under `fully_shard` (FSDP2), `load_state_dict()` of a checkpoint of plain tensors raises
+    `RuntimeError` and changes no sharded parameter. With `assign=True` it raises `AttributeError` and leaves whole
+    plain tensors as parameters.
     """
     for kept, assigned in ranks(load_plain_into_sharded):
         assert kept == ("DTensor", [1, 1, 1, 1])

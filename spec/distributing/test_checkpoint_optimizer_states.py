@@ -68,8 +68,9 @@ def test_set_optimizer_state_dict_finds_parameters_by_name_and_not_by_position(d
 
 @claim("DIST-69", source=GET, since="2.2")
 def test_get_optimizer_state_dict_makes_an_optimizer_that_has_no_state_step(dsd):
-    """`get_optimizer_state_dict` makes an Adam without state, weight decay or gradients step once with zero gradients:
-    its averages are zero and its `step` is 1 then, and the parameters keep their values and have no gradient.
+    """For an Adam without state, weight decay or gradients, `get_optimizer_state_dict` makes one step with zero
+    gradients. Afterwards the averages are zero and `step` is 1, while the parameters keep their values and have no
+    gradient.
     """
     model = layers("a")
     optimizer = torch.optim.Adam(model.parameters())
@@ -137,8 +138,8 @@ def test_get_optimizer_state_dict_raised_where_there_are_gradients_and_no_state(
 
 @claim("DIST-73", source=GET, since="2.2")
 def test_a_frozen_parameter_of_an_optimizer_is_named_in_its_group_and_has_no_state(dsd):
-    """`get_optimizer_state_dict` names a frozen parameter that the optimizer holds in its group, but has no state for
-    one that was never trained, also with `ignore_frozen_params=True`.
+    """`get_optimizer_state_dict` lists a frozen parameter that the optimizer holds by name in its group. If that
+    parameter was never trained, it has no state there, with `ignore_frozen_params=True` as without.
     """
     model = layers("ab")
     model["b"].requires_grad_(False)
@@ -151,8 +152,8 @@ def test_a_frozen_parameter_of_an_optimizer_is_named_in_its_group_and_has_no_sta
 
 @claim("DIST-74", source=SET, since="2.10")
 def test_set_optimizer_state_dict_raises_for_a_parameter_without_state_in_the_checkpoint(dsd):
-    """`set_optimizer_state_dict` of an `optim.Adam` raises `RuntimeError` for a trainable parameter that has no state
-    in the checkpoint; with `strict=False` the optimizer then holds no state for this parameter.
+    """When a trainable parameter has no state in the checkpoint, `set_optimizer_state_dict` of an `optim.Adam` raises
+    `RuntimeError`. With `strict=False`, the optimizer then holds no state for this parameter.
     """
     smaller, model = layers("a"), layers("ab")
     first, optimizer = torch.optim.Adam(smaller.parameters()), torch.optim.Adam(model.parameters())
@@ -198,8 +199,8 @@ def test_flatten_optimizer_state_dict_names_each_value_with_its_parameter(dsd, t
 
 @claim("DIST-77", source=GET, since="2.2")
 def test_two_optimizers_of_a_model_have_one_state_dict(dsd):
-    """`get_optimizer_state_dict(model, [first, second])` of two `optim.Adam` holds the state of both in one dict, a
-    group for each; `set_optimizer_state_dict` gives each optimizer its own, in either order.
+    """For two `optim.Adam`, `get_optimizer_state_dict(model, [first, second])` returns one dict with the state of both
+    and a group for each. `set_optimizer_state_dict` gives each optimizer its own state, in either order.
     """
     model, other = layers("ab"), layers("ab")
     first, second = (torch.optim.Adam(model[name].parameters(), lr) for name, lr in (("a", 0.1), ("b", 0.2)))
@@ -273,8 +274,8 @@ def test_get_optimizer_state_dict_raises_for_a_parameter_that_the_model_lacks(ds
 
 @claim("DIST-82", source=SET, since="2.2")
 def test_an_optimizer_that_is_set_shares_the_tensors_of_the_state_dict(dsd, trained):
-    """After `set_optimizer_state_dict`, the optimizer's state shares the memory of the tensors in the dict that need no
-    conversion or move: two optimizers that were given one dict change each other's state.
+    """After `set_optimizer_state_dict`, the optimizer's state shares memory with those tensors of the dict that need no
+    conversion or move. So two optimizers that were given the same dict change each other's state.
     """
     model, optimizer = trained
     other = layers("ab")

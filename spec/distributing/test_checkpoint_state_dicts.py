@@ -19,8 +19,8 @@ def memory(tensors):
 
 @claim("DIST-47", source=GET, since="2.2")
 def test_get_model_state_dict_holds_what_state_dict_holds(dsd):
-    """`get_model_state_dict` of `torch.distributed.checkpoint.state_dict` returns for an unwrapped model with state
-    what `state_dict()` does: parameters, frozen ones included, and persistent buffers, which share the model's memory.
+    """For an unwrapped model with state, `get_model_state_dict` of `torch.distributed.checkpoint.state_dict` returns
+    what `state_dict()` does: parameters, frozen ones included, and persistent buffers. These share the model's memory.
     """
     model = State(1)
     saved = dsd.get_model_state_dict(model)
@@ -74,9 +74,9 @@ def test_ignore_frozen_params_leaves_out_the_first_name_of_a_tied_parameter_alon
 
 @claim("DIST-51", source=SET, since="2.2")
 def test_set_model_state_dict_requires_the_frozen_parameters_that_it_is_told_to_ignore(dsd):
-    """`set_model_state_dict` with `ignore_frozen_params=True` alone raises `RuntimeError` for what
-    `get_model_state_dict` returns with this option, as the frozen parameters are missing; with `strict=False` in
-    addition, the load works.
+    """What `get_model_state_dict` returns with `ignore_frozen_params=True` lacks the frozen parameters, so
+    `set_model_state_dict` with this option alone raises `RuntimeError` for it. With `strict=False` in addition, it
+    loads.
     """
     ignoring = dsd.StateDictOptions(ignore_frozen_params=True)
     saved = dsd.get_model_state_dict(State(5), options=ignoring)
@@ -185,8 +185,8 @@ class Counting(nn.Module):
 
 @claim("DIST-58", source=SET, since="2.3")
 def test_set_model_state_dict_sets_extra_state(dsd):
-    """By default, `get_model_state_dict` holds the extra state of a module, and `set_model_state_dict` hands it to
-    `set_extra_state()`.
+    """By default, the dict that `get_model_state_dict` returns includes the extra state of a module, and
+    `set_model_state_dict` hands it to `set_extra_state()`.
     """
     saved = dsd.get_model_state_dict(Counting(7))
     assert list(saved) == ["p", "_extra_state"]

@@ -62,8 +62,9 @@ def after_a_forward(rank):
 
 @claim("DIST-02", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_copies_buffers_of_the_first_rank_to_all_before_a_forward(ranks):
-    """By default, `DistributedDataParallel` (DDP) copies the buffers of rank 0 to every rank, in place, before a
-    forward that follows none under `torch.no_grad()` or `no_sync()`; parameters and plain tensors stay each rank's own.
+    """By default, `DistributedDataParallel` (DDP) copies rank 0's buffers in place to every rank before a forward,
+    unless the forward before it ran with gradients disabled or under `no_sync()`. Parameters and plain tensors stay
+    each rank's own.
 
     Beware: not before the forward that follows one without gradients.
     """
@@ -84,8 +85,8 @@ def after_evaluation(rank):
 
 @claim("DIST-07", source="torch.nn.parallel.DistributedDataParallel")
 def test_DDP_broadcasts_buffers_before_a_forward_in_eval_mode_too(ranks):
-    """In eval mode too, `DistributedDataParallel` (DDP) copies the buffers of rank 0 to every rank before a forward
-    that follows none under `torch.no_grad()` or `no_sync()`.
+    """In eval mode too, `DistributedDataParallel` (DDP) copies rank 0's buffers to every rank before a forward, unless
+    the forward before it ran with gradients disabled, as under `torch.no_grad()`, or under `no_sync()`.
     """
     assert ranks(after_evaluation)[1] == {"p": 2, "f": 2, "b": 1, "n": 1, "t": 2}
 
@@ -261,8 +262,8 @@ def test_DDP_without_forward_sync_buffers_still_broadcasts_them_when_it_is_built
 
 @claim("DIST-17", source="torch.nn.parallel.DistributedDataParallel", since="2.13")
 def test_forward_sync_buffers_overrules_broadcast_buffers(ranks):
-    """`forward_sync_buffers=True` overrules `broadcast_buffers=False` in `DistributedDataParallel`: rank 0's buffers
-    are copied to every rank when it is built and before the first forward.
+    """In `DistributedDataParallel`, `forward_sync_buffers=True` overrules `broadcast_buffers=False`: rank 0's buffers
+    are copied to every rank when the wrapper is built and before the first forward.
     """
     built, after_forward, (said,) = ranks(both_arguments)[1]
     assert built == {"p": 1, "f": 1, "b": 1, "n": 1, "t": 2}
@@ -272,8 +273,8 @@ def test_forward_sync_buffers_overrules_broadcast_buffers(ranks):
 
 @claim("DIST-18", source="torch.nn.parallel.DistributedDataParallel", since="2.7")
 def test_DDP_without_init_sync_broadcasts_nothing_when_it_is_built(ranks):
-    """`DistributedDataParallel(init_sync=False)` copies nothing between ranks when it is built, but rank 0's buffers to
-    every rank before the first forward.
+    """`DistributedDataParallel(init_sync=False)` copies nothing between ranks when it is built. Before the first
+    forward, it copies rank 0's buffers to every rank.
     """
     built, after_forward, _ = ranks(init_sync_off)[1]
     assert built == {"p": 2, "f": 2, "b": 2, "n": 2, "t": 2}

@@ -94,8 +94,8 @@ def gathered(rank):
 
 @claim("DIST-93", source="torch.distributed.fsdp.FSDPModule", since="2.7")
 def test_unshard_gathers_the_shards_of_all_ranks(ranks):
-    """`unshard()` of a module under `fully_shard` (FSDP2), without submodules that were sharded on their own, gathers
-    the shards of all ranks: every rank has the same whole parameter.
+    """If no submodule was sharded on its own, `unshard()` of a module under `fully_shard` (FSDP2) gathers the shards of
+    all ranks: every rank then has the same whole parameter.
     """
     assert ranks(gathered) == [[1, 1, 2, 2], [1, 1, 2, 2]]
 
@@ -135,8 +135,8 @@ def test_by_default_a_forward_leaves_whole_parameters_on_the_root_and_sharded_on
 
 @claim("DIST-95", source="torch.distributed.fsdp.fully_shard", since="2.8")
 def test_reshard_after_forward_says_which_parameters_a_forward_leaves(ranks):
-    """After a forward of a module and submodules under `fully_shard(reshard_after_forward=True)` the parameters of all
-    are `DTensor`s again, and under `reshard_after_forward=False` they are whole; after `backward()` all are `DTensor`s
+    """After a forward of a module and submodules under `fully_shard`, all their parameters are `DTensor`s again with
+    `reshard_after_forward=True`, and whole with `reshard_after_forward=False`. After `backward()`, all are `DTensor`s
     in either case.
     """
     (_, _, root, child), after_backward = ranks(always_resharded)[0]
@@ -266,7 +266,8 @@ def not_resharded(rank):
 @claim("DIST-102", source="torch.distributed.fsdp.FSDPModule", since="2.9")
 def test_a_backward_may_leave_whole_parameters(ranks):
     """After `set_reshard_after_backward(False)` under `fully_shard` (FSDP2), `backward()` leaves whole parameters
-    registered; the gradients are on the sharded parameters, which `reshard()` of each sharded module registers again.
+    registered and the gradients on the sharded ones. Calling `reshard()` on each sharded module registers the sharded
+    parameters again.
     """
     assert ranks(not_resharded)[0] == ({WHOLE}, {SHARDED}, [1] * 4)
 

@@ -43,8 +43,8 @@ def test_share_memory_leaves_a_plain_tensor_to_each_process():
 @claim("DIST-30", source="torch.nn.Module.share_memory")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_without_share_memory_a_fork_changes_a_copy(kind):
-    """A forked process that changes, in place, a parameter or buffer that is not in shared memory changes its own copy:
-    the parent process's stays unchanged.
+    """When a forked process changes in place a parameter or buffer that is not in shared memory, it changes its own
+    copy, and the parent process's copy stays unchanged.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     assert in_a_fork(fill, model) == [7, 7, 7]

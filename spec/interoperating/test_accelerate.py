@@ -89,7 +89,7 @@ def test_save_state_of_extra_state_that_is_no_tensor_raises_AttributeError(tmp_p
 @claim("ROAD-31", source="accelerate.Accelerator.prepare_model", needs="accelerate")
 @road("accelerate save_state", raises=(OnMeta,))
 def test_a_model_on_meta_cannot_be_prepared(tmp_path):
-    """By default, `accelerator.prepare_model` of accelerate moves the model, and so raises `NotImplementedError` for a
+    """By default, `accelerator.prepare_model` of accelerate moves the model, so it raises `NotImplementedError` for a
     model with a parameter on `meta`.
     """
     from accelerate import Accelerator
@@ -167,8 +167,8 @@ def test_load_checkpoint_in_model_into_an_expanded_buffer_raises_RuntimeError(tm
 )
 def test_a_model_that_is_built_empty_and_filled_has_the_values_and_no_ties(kind, outcome, tmp_path):
     """A model built under accelerate's `init_empty_weights()` with its default options and filled by
-    `load_checkpoint_in_model(device_map=...)` has the parameters and persistent buffers of the checkpoint; parameters
-    that its constructor ties are untied.
+    `load_checkpoint_in_model(device_map=...)` has the parameters and persistent buffers of the checkpoint. Parameters
+    that its constructor ties are then untied.
     """
     import accelerate
 
@@ -201,7 +201,7 @@ def test_save_model_loses_one_of_two_parameters_that_lie_side_by_side(tmp_path):
 @claim("ROAD-38", source="accelerate.load_checkpoint_in_model", needs="accelerate")
 @road("accelerate empty build", raises=(ExtraTensor, ExtraNumber))
 def test_filling_an_empty_model_with_extra_state_raises_ValueError(kind, tmp_path):
-    """`load_checkpoint_in_model` of accelerate with a `device_map` to the CPU raises `ValueError` for a checkpoint with
+    """With a `device_map` to the CPU, accelerate's `load_checkpoint_in_model` raises `ValueError` for a checkpoint with
     extra state, even if that is a tensor.
     """
     import accelerate

@@ -38,9 +38,9 @@ from .kinds import (
     changed=(Frozen, Mode),
 )
 def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tmp_path):
-    """PEFT's `save_pretrained` of a LoRA model beside whose adapter no bias and no further module was trained writes
-    the adapter alone: `PeftModel.from_pretrained` on a new base has nothing that training changed in the base, buffers
-    too, and freezes it.
+    """If a LoRA model trained no bias and no module beside its adapter, PEFT's `save_pretrained` writes only the
+    adapter. On a new base, `PeftModel.from_pretrained` restores nothing that training changed in the old base, buffers
+    included, and freezes the new one.
 
     The whole model that it returns is in evaluation mode, whatever mode the saved one was in.
     """
@@ -62,8 +62,8 @@ def test_the_file_of_an_adapter_has_no_state_of_the_base_model(kind, outcome, tm
 )
 def test_merging_an_adapter_changes_its_layers_and_freezes_the_rest(kind, outcome):
     """PEFT's `merge_and_unload` adds a trained LoRA adapter to the weights of its layers and keeps buffers, plain
-    tensors, extra state and training mode; if nothing beside the adapter was trained, every parameter of the base model
-    is frozen afterwards.
+    tensors, extra state and training mode. If only the adapter was trained, every parameter of the base model is frozen
+    afterwards.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -88,8 +88,8 @@ def test_an_adapter_on_a_meta_base_is_not_saved(tmp_path):
 @claim("ROAD-74", source="peft.PeftModel", needs="peft")
 @road("peft merge", changed=(Frozen,))
 def test_a_merged_model_is_frozen_in_all_its_parameters():
-    """After PEFT's `merge_and_unload` of adapters beside which nothing was trained, such as a bias, every parameter of
-    the base model is frozen, also those of layers without an adapter.
+    """If nothing but the adapters was trained, not even a bias, every parameter of the base model is frozen after
+    PEFT's `merge_and_unload`, also in layers without an adapter.
     """
     from peft import LoraConfig, get_peft_model
 

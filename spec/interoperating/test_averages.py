@@ -180,8 +180,8 @@ def test_the_average_of_timm_raises_RuntimeError_for_an_expanded_buffer_and_afte
 @claim("ROAD-64", source="timm.utils.ModelEmaV3", needs="timm")
 @road("timm ModelEmaV3", raises=(ExtraNumber,))
 def test_the_average_of_timm_raises_AttributeError_for_extra_state_that_is_no_tensor():
-    """By default, `timm.utils.ModelEmaV3.update` raises `AttributeError` for a model with extra state that is a number:
-    it averages the values of the state dict.
+    """By default, `timm.utils.ModelEmaV3.update` averages the values of the state dict, so it raises `AttributeError`
+    for a model whose extra state is a number.
     """
     from timm.utils import ModelEmaV3
 

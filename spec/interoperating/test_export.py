@@ -83,8 +83,8 @@ def test_a_program_from_a_file_has_lost_the_conjugation_of_a_buffer(tmp_path):
 @road("torch.export save", raises=(OnMeta,))
 @road("exported module", raises=(OnMeta,))
 def test_a_model_on_meta_is_not_exported_with_an_input_on_the_cpu():
-    """`torch.export.export` raises `RuntimeError` for a model that runs an `nn.Linear` on `meta` on an input on the
-    CPU: there is no program that could be saved, and no module of it.
+    """`torch.export.export` raises `RuntimeError` for a model that gives an input on the CPU to an `nn.Linear` on
+    `meta`, so there is no program to save and no module of it.
     """
     with pytest.raises(RuntimeError, match=r"(?s)device.*meta"):
         torch.export.export(trained(OnMeta), (INPUT,))
@@ -135,9 +135,9 @@ def in_onnxruntime(tmp_path_factory) -> Callable[[type, torch.Tensor], torch.Ten
     changed=(Counting,),
 )
 def test_an_onnx_graph_computes_with_all_values(kind, outcome, in_onnxruntime):
-    """A graph by `torch.onnx.export(dynamo=True)` of a module without BatchNorm in training mode computes in
-    onnxruntime with all values of the module, plain tensors, numbers and mode included; a buffer that `forward` changes
-    keeps the value that it had at export.
+    """For a module that has no BatchNorm in training mode, the graph from `torch.onnx.export(dynamo=True)` computes in
+    onnxruntime with all its values, plain tensors, numbers and mode included. A buffer that `forward` changes keeps its
+    value at export.
     """
     assert fate(kind, lambda y: in_onnxruntime(kind, y)) == outcome
 
@@ -145,8 +145,8 @@ def test_an_onnx_graph_computes_with_all_values(kind, outcome, in_onnxruntime):
 @claim("ROAD-54", source="torch.onnx.export", needs="onnx, onnxscript, onnxruntime")
 @road("ONNX", changed=(Counting,))
 def test_a_buffer_that_forward_changes_stands_still_in_an_onnx_graph(tmp_path):
-    """In a graph by `torch.onnx.export(dynamo=True)`, a buffer that `forward` changes has its value at export, and each
-    run of the graph begins with that value again.
+    """In a graph from `torch.onnx.export(dynamo=True)`, a buffer that `forward` changes has the value that it had at
+    export. Each run of the graph begins with that value again.
     """
     import onnxruntime
 

@@ -64,8 +64,8 @@ def test_quantizing_freezes_every_weight_that_it_quantizes():
 @claim("ROAD-69", source="torchao.quantization.quantize_", needs="torchao")
 @road("torchao int8", changed=(Tied,))
 def test_quantizing_unties_and_changes_tied_weights():
-    """The call `quantize_(model, Int8WeightOnlyConfig())` of torchao quantizes a tied weight once for each `nn.Linear`:
-    afterwards the layers have separate weights.
+    """Where several `nn.Linear` layers share a tied weight, `quantize_(model, Int8WeightOnlyConfig())` of torchao
+    quantizes it once for each of them. Afterwards the layers have separate weights.
     """
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 

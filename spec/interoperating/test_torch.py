@@ -45,9 +45,9 @@ from .kinds import (
     lost=(Frozen, NonPersistent, Plain, Mode),
 )
 def test_a_saved_state_dict_keeps_what_is_registered_and_no_flag(kind, outcome, tmp_path):
-    """A state dict through `torch.save`, `torch.load(weights_only=True)` and `load_state_dict` keeps parameters,
-    persistent buffers, extra state that is a tensor and the module's version; `requires_grad`, non-persistent buffers,
-    plain tensors and the training mode are lost.
+    """Through `torch.save`, `torch.load(weights_only=True)` and `load_state_dict`, a state dict keeps parameters,
+    persistent buffers, the module's version and extra state that is a tensor. It loses `requires_grad`, non-persistent
+    buffers, plain tensors and the training mode.
     """
     torch.save(trained(kind).state_dict(), tmp_path / "model.pt")
     arrived = kind()
@@ -82,8 +82,9 @@ def test_loading_into_an_expanded_tensor_or_out_of_meta_raises_RuntimeError(kind
 @claim("ROAD-04", source="torch.save")
 @road("torch.save module", kept=tuple(kind for kind in KINDS if kind is not Conjugated))
 def test_a_module_that_is_saved_whole_keeps_everything(kind, tmp_path):
-    """A module saved whole by `torch.save(model, file)` and read by `torch.load(weights_only=False)` keeps every kind
-    of state but gradients: ties, plain tensors, `requires_grad`, versions and the training mode too.
+    """A whole module saved by `torch.save(model, file)` and read by `torch.load(weights_only=False)` loses only
+    gradients. Every other kind of state is kept, ties, plain tensors, `requires_grad`, versions and the training mode
+    included.
     """
     torch.save(trained(kind), tmp_path / "model.pt")
     assert fate(kind, torch.load(tmp_path / "model.pt", weights_only=False)) == "kept"
@@ -101,7 +102,7 @@ def test_a_module_that_is_saved_whole_keeps_a_conjugated_tensor(tmp_path):
 @road("copy.deepcopy", kept=KINDS)
 def test_a_deep_copy_keeps_every_kind_of_state(kind):
     """`copy.deepcopy(model)` keeps parameters, buffers, ties, plain tensors, extra state, `requires_grad` and the
-    training mode, but no gradients.
+    training mode, but no gradients of parameters.
     """
     assert fate(kind, copy.deepcopy(trained(kind))) == "kept"
 
@@ -129,7 +130,7 @@ def in_a_spawned_process() -> Iterator[Callable[[type, torch.nn.Module], str]]:
 @road("spawned process", kept=tuple(kind for kind in KINDS if kind not in (Conjugated, OnMeta)))
 def test_a_module_that_is_sent_to_a_spawned_process_keeps_its_values(kind, in_a_spawned_process):
     """A module given to a process started by spawn arrives with its parameters, buffers, leaf plain tensors, ties,
-    `requires_grad` and training mode; a lazily conjugated tensor arrives with other values.
+    `requires_grad` and training mode. A lazily conjugated tensor in it arrives with other values.
     """
     assert in_a_spawned_process(kind, trained(kind)) == "kept"
 

@@ -174,7 +174,8 @@ WRONG = {
 @pytest.mark.parametrize("mistake", WRONG)
 def test_to_raises_for_arguments_that_it_does_not_know_and_moves_nothing(mistake):
     """`.to()` raises `TypeError` for an unknown keyword, a string as the dtype after a device or a positional
-    `memory_format`, `RuntimeError` for an unknown device name or `copy=True`, and moves nothing.
+    `memory_format`. It raises `RuntimeError` for an unknown device name or `copy=True`, and moves nothing in either
+    case.
     """
     call, error, words = WRONG[mistake]
     model = ToyModel3(5, 10)

@@ -205,8 +205,8 @@ def test_a_converted_buffer_that_requires_grad_is_no_leaf_and_has_no_gradient(ki
 
 @claim("MOVE-48", source="torch.nn.Module.register_buffer")
 def test_the_gradient_of_a_converted_buffer_goes_to_the_tensor_that_was_registered(real_device):
-    """If a buffer that requires grad was converted, outside `torch.no_grad()`, `backward()` gives its gradient to the
-    tensor that was registered before the conversion.
+    """If a buffer that requires grad was converted outside `torch.no_grad()`, `backward()` gives the gradient not to
+    the converted buffer but to the tensor that was registered before the conversion.
     """
     tensor = torch.ones(3, device=real_device, requires_grad=True)
     model = nn.Module()

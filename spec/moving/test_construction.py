@@ -33,9 +33,8 @@ class Affine(nn.Module):
 @claim("META-01", source="torch.device", since="2.0")
 @any_channels
 def test_a_module_built_under_the_meta_device_has_state_with_shapes_and_without_data(channels):
-    """A module whose constructor makes its state by factories such as `torch.zeros`, built under `with
-    torch.device("meta")`, has its parameters and buffers on the meta device, with shapes and `requires_grad`, but
-    without data.
+    """A module built under `with torch.device("meta")` has its parameters and buffers on the meta device, with shapes
+    and `requires_grad` but without data, if its constructor makes them by factories such as `torch.zeros`.
     """
     with torch.device("meta"):
         model = Affine(*channels)

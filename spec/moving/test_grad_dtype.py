@@ -37,8 +37,8 @@ def test_a_gradient_has_the_grad_dtype_of_its_parameter():
 
 @claim("MOVE-103", source="torch.Tensor.grad_dtype", since="2.10")
 def test_a_conversion_leaves_a_grad_dtype_that_was_set():
-    """A `grad_dtype` that was set on a parameter without gradient stays when `model.double()` converts the parameter,
-    and its next gradient has that dtype. A `grad_dtype` that was not set follows the parameter's dtype.
+    """When `model.double()` converts a parameter without gradient, a `grad_dtype` that was set on it stays, and its
+    next gradient has that dtype. A `grad_dtype` that was not set follows the parameter's dtype.
     """
     kept, same, followed = layer(), layer(torch.float32), nn.Linear(2, 2, bias=False)
     for model in (kept, same, followed):

@@ -109,8 +109,8 @@ def test_a_conversion_leaves_the_version_counter_of_a_parameter_as_it_is():
 
 @claim("MOVE-35", source="torch.nn.Module.to")
 def test_a_parameter_keeps_its_hooks_its_attributes_and_its_class_through_a_conversion(real_device):
-    """By default, a conversion keeps the hooks of a parameter that wraps no other tensor, its Python attributes and its
-    class, if that is a subclass of `nn.Parameter`.
+    """By default, a conversion of a parameter that wraps no other tensor keeps its hooks and Python attributes. It also
+    keeps the parameter's class, if that is a subclass of `nn.Parameter`.
     """
 
     class Weight(nn.Parameter):

@@ -123,8 +123,8 @@ def test_to_empty_gives_a_buffer_that_requires_grad_one_that_does_not(real_devic
 @claim("META-13", source="torch.nn.Module.to_empty")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_to_empty_drops_the_values_even_on_the_same_device(kind, real_device, sevens):
-    """By default, `to_empty()` drops all values even if the device stays the same: parameter objects stay, buffers are
-    replaced, and an alias keeps the old values.
+    """By default, `to_empty()` drops all values, even if the device stays the same. Parameter objects stay and buffers
+    are replaced, while an alias made before keeps the old values.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3, device=real_device))
     x, shared = model.x, model.x.detach()

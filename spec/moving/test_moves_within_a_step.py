@@ -14,9 +14,9 @@ from .wrapping import Wrapping
 @claim("MOVE-109", source="torch.__future__.set_swap_module_params_on_conversion", since="2.4")
 @pytest.mark.parametrize("change", [nn.Module.double, nn.Module.float], ids=["double()", "float()"])
 def test_in_swap_mode_backward_raises_after_a_conversion_since_the_forward(change):
-    """In swap mode, `backward()` raises `RuntimeError` and makes no gradient where an `nn.Linear` whose input needs no
-    gradient was converted between the forward and `backward()`. A conversion after `backward()` converts the gradients
-    as well.
+    """In swap mode, if an `nn.Linear` whose input needs no gradient is converted between the forward and `backward()`,
+    `backward()` raises `RuntimeError` and makes no gradient. A conversion after `backward()` converts the gradients as
+    well.
     """
     late, early = nn.Linear(2, 2), nn.Linear(2, 2)
     with swap_mode():
@@ -32,8 +32,8 @@ def test_in_swap_mode_backward_raises_after_a_conversion_since_the_forward(chang
 
 @claim("MOVE-110", source="torch.nn.Module.to")
 def test_by_default_a_gradient_has_the_dtype_of_the_forward_after_a_conversion():
-    """By default, where an `nn.Linear` without gradients is converted between the forward of a batch and `backward()`,
-    `backward()` gives its parameters gradients of the dtype that they had in the forward.
+    """By default, if an `nn.Linear` without gradients is converted between the forward and `backward()` of a batch, its
+    parameters get gradients of the dtype that they had in the forward.
     """
     model = nn.Linear(2, 2)
     weight, loss = model.weight, model(torch.ones(1, 2)).sum()

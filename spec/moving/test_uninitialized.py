@@ -126,8 +126,8 @@ REFUSED = {
 @pytest.mark.parametrize("Uninitialized", BOTH)
 @pytest.mark.parametrize("operation", REFUSED)
 def test_an_operation_on_an_uninitialized_tensor_raises_ValueError(Uninitialized, operation):
-    """`tensor + 1`, `clone()` and `bfloat16()` of an uninitialized parameter or buffer raise `ValueError` that names
-    the operation and the class.
+    """For an uninitialized parameter or buffer `tensor`, `tensor + 1`, `tensor.clone()` and `tensor.bfloat16()` raise
+    `ValueError` with a message that names the operation and the class.
     """
     with pytest.raises(
         ValueError, match=rf"parameter in <.*{operation}.*`torch.nn.parameter.{Uninitialized.__name__}`"

@@ -193,8 +193,8 @@ def test_a_module_has_no_device_and_no_dtype_and_its_state_may_have_several(kind
 @claim("MOVE-28", source="torch.nn.Module.share_memory")
 @pytest.mark.parametrize("kind", REGISTERED)
 def test_share_memory_puts_state_in_shared_memory_in_place_and_no_plain_tensor(kind):
-    """`share_memory()` puts every dense parameter and buffer, submodules' too, into shared memory, keeps objects and
-    values, and leaves a plain tensor with storage of its own where it is.
+    """`share_memory()` puts every dense parameter and buffer, those of submodules too, into shared memory and keeps
+    objects and values. A plain tensor with storage of its own stays where it is.
     """
     model = nn.Module()
     model.child = kind.on(nn.Module(), "x", torch.tensor([1.0, 2.0]))

@@ -18,7 +18,7 @@ CONVERSIONS = {
 @pytest.mark.heavy
 @pytest.mark.parametrize("conversion", CONVERSIONS)
 def test_a_conversion_reaches_the_tensor_inside_a_parameter_and_keeps_the_parameter_object(conversion):
-    """A move or conversion of a parameter that wraps another tensor, as FSDP-sharded parameters do, keeps the parameter
+    """For a parameter that wraps another tensor, as an FSDP-sharded one does, a move or conversion keeps the parameter
     object and moves or converts the tensor inside.
     """
     convert, dtype, device = CONVERSIONS[conversion]

@@ -184,8 +184,8 @@ def test_an_assigning_load_brings_a_module_from_meta_except_for_its_non_persiste
 @claim("LOAD-69", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.filterwarnings("error")
 def test_an_assigning_load_into_meta_emits_no_warning_and_leaves_missing_state_there():
-    """`load_state_dict(strict=False, assign=True)` into a module on meta emits no warning, and parameters and buffers
-    that it returns as missing stay on meta.
+    """Loading by `load_state_dict(strict=False, assign=True)` into a module on meta emits no warning. The parameters
+    and buffers that it returns as missing stay on meta.
     """
     model = NestedModel(5, 10).to("meta")
     scale = torch.ones(10)

@@ -49,8 +49,8 @@ def test_a_value_that_is_no_tensor_raises_an_error_and_its_key_is_neither_missin
 @claim("LOAD-86", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_an_object_with_torch_function_is_loaded_as_a_tensor(kind):
-    """By default, an object with `__torch_function__`, `shape` and `is_meta` loads into a parameter or buffer as a
-    tensor does, though it is no `torch.Tensor`.
+    """By default, an object that is no `torch.Tensor` but has `__torch_function__`, `shape` and `is_meta` loads into a
+    parameter or buffer as a tensor does.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(3))
     assert model.load_state_dict({"x": Sevens()}) == ([], [])

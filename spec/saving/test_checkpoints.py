@@ -177,8 +177,8 @@ def test_extra_state_of_numbers_and_tensors_loads_under_weights_only(device):
 
 @claim("SER-40", source="torch.nn.Module.get_extra_state")
 def test_extra_state_of_a_class_of_ones_own_does_not_load_under_weights_only(tmp_path):
-    """An object of one's own class that was not declared safe, as extra state, makes a checkpoint for which
-    `torch.load(weights_only=True)` raises `pickle.UnpicklingError`.
+    """If extra state is an object of one's own class that was not declared safe, `torch.load(weights_only=True)` of the
+    checkpoint raises `pickle.UnpicklingError`.
     """
     content = written(Extra(Errand(tmp_path / "made")).state_dict())
     with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):

@@ -176,8 +176,8 @@ def test_a_module_with_a_buffer_computed_from_a_parameter_does_not_deepcopy():
 @claim("SER-20", source="torch.nn.Module")
 @pytest.mark.parametrize("route", [*ROUTES, copy.copy])
 def test_a_copy_keeps_mode_frozen_flags_and_forward_hooks(route):
-    """A copy of a module by `copy.deepcopy`, `copy.copy` or pickle keeps the training mode, which parameters are
-    frozen, and the forward hooks that can be pickled.
+    """A copy of a module by `copy.deepcopy`, `copy.copy` or pickle keeps the training mode and the forward hooks that
+    can be pickled. Frozen parameters stay frozen and trainable ones trainable.
     """
     model = ToyModel(5, 10)
     model.eval().linear.weight.requires_grad_(False)

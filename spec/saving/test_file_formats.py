@@ -107,8 +107,8 @@ def test_two_views_of_one_empty_storage_share_it_after_a_file():
 
 @claim("SER-71", source="torch.save", since="2.0", until="2.15")
 def test_two_views_of_one_empty_storage_came_apart_in_a_file():
-    """Before torch 2.15, two tensors that view one empty storage had two storages in what `torch.load` returned, while
-    tensors with elements shared one; since then they share one as well.
+    """In what `torch.load` returns, two tensors that view one empty storage share a storage since torch 2.15, but had
+    two before. Tensors with elements that view one storage already shared it before.
     """
     loaded, full = from_file(views_of_nothing()), torch.ones(1)
     loaded_full = from_file({"a": full, "b": full[:]})
@@ -200,8 +200,8 @@ def test_a_lazily_conjugated_tensor_keeps_its_flag_in_a_file(route):
 
 @claim("LOAD-93", source="torch.nn.Module.load_state_dict")
 def test_a_load_copies_the_values_of_a_lazily_conjugated_tensor_and_not_its_flag():
-    """Without `assign=True`, `load_state_dict()` with a lazily conjugated tensor copies its conjugated values:
-    `is_conj()` of the parameter stays False.
+    """Without `assign=True`, `load_state_dict()` of a lazily conjugated tensor copies the conjugated values into the
+    parameter, whose `is_conj()` stays False.
     """
     model = nn.Module()
     model.p = nn.Parameter(torch.zeros(1, dtype=torch.complex64))

@@ -96,8 +96,8 @@ def test_loading_does_not_restore_a_non_persistent_buffer_and_needs_no_key_for_i
 @claim("LOAD-05", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("kind", SAVED)
 def test_a_persistent_buffer_without_a_key_is_missing_as_a_parameter_is(kind, device):
-    """A strict load raises `RuntimeError` where the checkpoint lacks the key of a persistent buffer, other than
-    `num_batches_tracked` of a BatchNorm or InstanceNorm, as it does for a parameter; `strict=False` returns the key in
+    """If the checkpoint lacks the key of a parameter, or of a persistent buffer other than `num_batches_tracked` of a
+    BatchNorm or InstanceNorm, a strict load raises `RuntimeError`. With `strict=False`, the key is returned in
     `missing_keys`.
     """
     model = kind.on(ToyModel(5, 10).to(device), "x", torch.ones(3, device=device))
@@ -110,8 +110,8 @@ def test_a_persistent_buffer_without_a_key_is_missing_as_a_parameter_is(kind, de
 @core
 @claim("LOAD-06", source="torch.nn.Module.load_state_dict")
 def test_loading_without_strict_reports_what_does_not_match_and_loads_the_rest(real_device):
-    """`load_state_dict(strict=False)` loads the keys that match, if their shapes do, and returns the others in
-    `missing_keys` and `unexpected_keys`, where a strict load raises `RuntimeError`.
+    """`load_state_dict(strict=False)` loads the keys that match, provided that their shapes match too, and returns the
+    other keys in `missing_keys` and `unexpected_keys`. For such other keys, a strict load raises `RuntimeError`.
     """
     model = ToyModel3(5, 10).to(real_device)
     checkpoint = {"b1": torch.full((10,), 7.0), "c1": torch.full((10,), 8.0), "x": torch.ones(1)}

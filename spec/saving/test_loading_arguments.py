@@ -96,8 +96,8 @@ def itself(inner):
 @claim("LOAD-57", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("wrap", [itself, nn.Sequential], ids=["outermost", "inner"])
 def test_loading_leaves_the_checkpoint_unchanged_though_a_module_renames_its_keys(wrap):
-    """Without `assign=True`, `load_state_dict()` leaves the keys and tensors of the given checkpoint unchanged, even
-    where a `_load_from_state_dict` renames keys: that method gets a copy of the dict.
+    """Without `assign=True`, `load_state_dict()` leaves the keys and tensors of the given checkpoint unchanged. A
+    `_load_from_state_dict` that renames keys does so in a copy of the dict.
     """
     model = wrap(Renaming())
     key = next(iter(model.state_dict())).replace("x", "old")
@@ -169,8 +169,8 @@ def test_a_module_is_told_in_its_metadata_whether_to_assign(assign):
 
 @claim("LOAD-83", source="torch.nn.Module.load_state_dict")
 def test_the_copy_of_the_checkpoint_that_a_load_hook_gets_has_its_metadata():
-    """A hook of `_register_load_state_dict_pre_hook` of the loaded module gets a copy of the checkpoint, which carries
-    the checkpoint's own `_metadata` object, or none where the checkpoint has none.
+    """A `_register_load_state_dict_pre_hook` hook of the loaded module gets a copy of the checkpoint. If the checkpoint
+    has `_metadata`, the copy carries this very object, and otherwise none.
     """
     model, seen = ToyModel(5, 10), []
     model._register_load_state_dict_pre_hook(lambda state, *rest: seen.append(getattr(state, "_metadata", "none")))

@@ -102,8 +102,8 @@ def test_a_file_that_is_saved_without_data_is_as_large_and_its_tensors_are_zeros
 @claim("SER-60", source="torch.serialization.get_unsafe_globals_in_checkpoint", since="2.6")
 def test_the_classes_that_a_file_needs_beside_those_that_are_safe_are_listed(tmp_path):
     """`torch.serialization.get_unsafe_globals_in_checkpoint(path)` names the classes for which
-    `torch.load(weights_only=True)` raises `pickle.UnpicklingError`: of a whole module its class, of a state dict of
-    tensors none.
+    `torch.load(weights_only=True)` raises `pickle.UnpicklingError`. For a whole module it names the module's class, for
+    a state dict of tensors none.
     """
     path = tmp_path / "a.pt"
     torch.save(nn.Identity(), path)
@@ -138,8 +138,8 @@ def test_extra_state_that_cannot_be_pickled_loads_from_a_state_dict_and_cannot_b
 @claim("LOAD-87", source="torch.nn.Module.load_state_dict")
 @pytest.mark.parametrize("register", ["register_parameter", "register_buffer"])
 def test_a_key_for_what_is_registered_as_None_is_unexpected_and_raises_in_a_strict_load_only(register):
-    """A key for a parameter or buffer registered as None, but of an InstanceNorm, is unexpected: a strict load raises
-    `RuntimeError`, and with `strict=False`, `load_state_dict()` reports the key and leaves the parameter or buffer
+    """A key for a parameter or buffer registered as None, except in an InstanceNorm, is unexpected, so a strict load
+    raises `RuntimeError`. With `strict=False`, `load_state_dict()` reports the key and leaves the parameter or buffer
     None.
     """
     model = nn.Module()

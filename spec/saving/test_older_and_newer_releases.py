@@ -15,7 +15,7 @@ RELEASES = ["1.13.1", "2.15.0"]
 @claim("SER-49", source="torch.load")
 @pytest.mark.parametrize("release", RELEASES)
 def test_the_state_dict_of_an_older_or_newer_release_loads_under_weights_only(release):
-    """A state dict of tensors without Python attributes that torch 1.13.1 or 2.15.0 saved with `keep_vars=True` loads
+    """A state dict of tensors without Python attributes, saved by torch 1.13.1 or 2.15.0 with `keep_vars=True`, loads
     by `torch.load(weights_only=True)` on older and newer releases, frozen parameters and `_metadata` included.
     """
     saved = torch.load(FOLDER / f"state-dict-{release}.pt", weights_only=True)
@@ -30,8 +30,8 @@ def test_the_state_dict_of_an_older_or_newer_release_loads_under_weights_only(re
 @claim("SER-50", source="torch.load")
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_module_that_an_older_or_newer_release_pickled_computes_and_saves_as_one_that_is_built_here(release):
-    """A whole module of layers such as `nn.Linear` that torch 1.13.1 or 2.15.0 pickled loads by
-    `torch.load(weights_only=False)` on older and newer releases, and computes and saves as one built there.
+    """A whole module of layers such as `nn.Linear`, pickled by torch 1.13.1 or 2.15.0, loads by
+    `torch.load(weights_only=False)` on older and newer releases. It then computes and saves as one built there.
     """
     model, built = torch.load(FOLDER / f"module-{release}.pt", weights_only=False), build()
     assert torch.equal(model(torch.ones(1, 2)), built(torch.ones(1, 2)))

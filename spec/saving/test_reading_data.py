@@ -62,8 +62,8 @@ def test_a_tensor_is_loaded_to_the_device_that_it_was_saved_from(device, tmp_pat
 
 @claim("SER-84", source="torch.load", since="2.1")
 def test_a_mapped_file_is_read_when_its_tensors_are(tmp_path):
-    """A file whose content is changed in place after `torch.load(path, mmap=True)` and before its tensors are read
-    gives the changed values: nothing is read before it is used. Without `mmap`, the values are those of the load.
+    """If a file's content is changed in place after `torch.load(path, mmap=True)` and before its tensors are read, they
+    have the changed values, as nothing is read before it is used. Without `mmap`, they have those of the load.
     """
     path = tmp_path / "a.pt"
     torch.save({"x": torch.ones(3)}, path)

@@ -41,9 +41,9 @@ OUTCOMES |= {(kind, "copy.copy"): "shared" for kind in KINDS if kind is not PLAI
 @contrast("what survives which route", rows="kind", columns="route", cell="outcome")
 @pytest.mark.parametrize(("kind", "route", "outcome"), [(*pair, outcome) for pair, outcome in OUTCOMES.items()])
 def test_each_kind_of_state_is_kept_lost_or_shared_by_each_route_to_another_module(kind, route, outcome):
-    """`load_state_dict(model.state_dict())` loses non-persistent buffers and plain attributes, `copy.copy` shares all
-    tensors, and `torch.save`, `copy.deepcopy` and pickle of the module keep parameters, all buffers and plain
-    attributes.
+    """`load_state_dict(model.state_dict())` loses non-persistent buffers and plain attributes, and `copy.copy` shares
+    all tensors. In contrast, `torch.save`, `copy.deepcopy` and pickle of the module keep parameters, all buffers and
+    plain attributes.
     """
     model, fresh = (kind.on(nn.Module(), "x", torch.zeros(3)) for _ in range(2))
     built = torch.as_tensor(fresh.x).max().item()

@@ -117,8 +117,9 @@ def test_changing_state_in_place_changes_a_state_dict_taken_earlier(kind, real_d
 @pytest.mark.parametrize("kind", SAVED)
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_the_values_of_a_state_dict_are_detached_tensors(kind, requires_grad, real_device):
-    """By default `state_dict()` holds the parameters and buffers of an initialized module detached: each is a plain
-    `torch.Tensor` with `requires_grad` False, while the module's parameter or buffer keeps its own `requires_grad`.
+    """By default, `state_dict()` holds the parameters and buffers of an initialized module, tensor subclasses aside, as
+    detached plain `torch.Tensor`s with `requires_grad` False. The module's own parameter or buffer keeps its
+    `requires_grad`.
     """
     model = kind.on(ToyModel(5, 10).to(real_device), "x", torch.ones(3, device=real_device))
     model.x.requires_grad_(requires_grad)

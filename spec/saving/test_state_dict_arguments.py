@@ -71,9 +71,9 @@ def test_a_second_module_can_be_saved_into_the_same_state_dict_under_a_prefix():
 
 @claim("SD-102", source="torch.nn.Module.state_dict")
 def test_a_second_module_saved_under_the_same_prefix_replaces_the_values_and_the_version_of_the_first():
-    """A second module's `state_dict(destination=saved, prefix="x.")` into a dict that has entries of another module
-    under `"x."` replaces the values of equal keys and, in `_metadata`, the versions of equal paths; all other entries
-    stay.
+    """When a second module's `state_dict(destination=saved, prefix="x.")` writes into a dict with another module's
+    entries under `"x."`, it replaces the values of equal keys and the `_metadata` versions of equal paths. All other
+    entries stay.
     """
     checkpoint, second = nn.BatchNorm1d(3, affine=False).state_dict(prefix="x."), Versioned()
     checkpoint._metadata["other"] = {"version": 3}

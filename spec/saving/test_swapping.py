@@ -21,8 +21,8 @@ def swapping():
 @claim("LOAD-76", source=FLAG, since="2.3")
 @pytest.mark.parametrize("kind", [PARAMETER, BUFFER])
 def test_in_swap_mode_an_assigning_load_keeps_the_object_and_takes_the_rest_from_the_checkpoint(kind, swapping):
-    """In swap mode, `load_state_dict(assign=True)` keeps each parameter and buffer object, a parameter remains an
-    `nn.Parameter` with its `requires_grad`, and dtype, strides and memory are the checkpoint's.
+    """In swap mode, `load_state_dict(assign=True)` keeps each parameter and buffer object, and a parameter remains an
+    `nn.Parameter` with its `requires_grad`. Dtype, strides and memory become the checkpoint's.
     """
     model = kind.on(nn.Module(), "x", torch.zeros(2, 3))
     tensor, trainable, saved = model.x, model.x.requires_grad, torch.ones(3, 2, dtype=torch.float64).t()

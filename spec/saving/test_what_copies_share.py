@@ -73,7 +73,7 @@ def test_a_deepcopy_parts_parameters_that_view_one_storage_and_no_buffers():
 @claim("TIE-27", source="torch.nn.Module")
 def test_pickle_parts_parameters_and_buffers_that_view_one_storage():
     """After `pickle.dumps` and `pickle.loads` of a module, two parameters that view one storage no longer share memory,
-    and neither do two such buffers; one parameter or buffer under two names is still one.
+    and neither do two such buffers. One parameter or buffer under two names is still one.
     """
     model = views_of_one_storage()
     model.r = model.p

@@ -51,8 +51,8 @@ def test_a_forward_updates_the_buffers_of_BatchNorm_in_training_mode_only(BatchN
 @claim("IDIOM-06", source="torch.nn.BatchNorm1d")
 @any_channels
 def test_a_BatchNorm_saved_without_its_buffers_computes_something_else(real_device, channels):
-    """By default, a fresh BatchNorm that loads only the parameters of a trained one, with `strict=False`, computes
-    something else in eval mode; one that loads the whole `state_dict()` computes the same.
+    """By default, a fresh BatchNorm that loads only a trained one's parameters, with `strict=False`, computes something
+    else than the trained one in eval mode. If it loads the whole `state_dict()`, it computes the same.
     """
     _, out_channels = channels
     x = torch.randn(8, out_channels).to(real_device) + 3

@@ -11,9 +11,9 @@ from ..vocabulary import claim
 @pytest.mark.parametrize("lazy", [False, True])
 @pytest.mark.parametrize(("dimensions", "taken"), [(1, {2, 3}), (2, {4}), (3, {5})])
 def test_a_BatchNorm_raises_for_an_input_with_other_dimensions_and_counts_no_batch(dimensions, taken, lazy):
-    """`nn.BatchNorm1d` takes inputs of 2 and 3 dimensions, `nn.BatchNorm2d` of 4 and `nn.BatchNorm3d` of 5, and so do
-    their lazy variants. An input of another number of dimensions, at least 2, raises `ValueError`, and
-    `num_batches_tracked` stays.
+    """`nn.BatchNorm1d` takes inputs of 2 and 3 dimensions, `nn.BatchNorm2d` of 4 and `nn.BatchNorm3d` of 5, as do their
+    lazy variants. Another number of dimensions, at least 2, raises `ValueError` and leaves `num_batches_tracked`
+    unchanged.
     """
     model = getattr(nn, f"LazyBatchNorm{dimensions}d")() if lazy else getattr(nn, f"BatchNorm{dimensions}d")(2)
     for number in {2, 3, 4, 5} - taken:

@@ -50,8 +50,8 @@ def test_what_was_computed_from_the_table_before_a_forward_with_a_maximal_norm_h
 
 @claim("IDIOM-79", source="torch.nn.Embedding")
 def test_weight_decay_moves_the_padding_row_of_an_embedding(real_device):
-    """The gradient of the row `padding_idx` of an `nn.Embedding` without `sparse=True` is zero and not absent: an
-    optimizer with `weight_decay=` changes that row where it isn't zero.
+    """In an `nn.Embedding` without `sparse=True`, the row `padding_idx` gets a gradient of zeros, not no gradient. An
+    optimizer with `weight_decay=` therefore changes that row unless its values are zero.
 
     The documentation says that the row is not updated during training.
     """

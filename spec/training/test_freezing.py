@@ -16,7 +16,7 @@ def flags(module):
 @pytest.mark.parametrize("trainable", [True, False])
 def test_freezing_or_unfreezing_a_module_changes_its_parameters_and_nothing_else(kind, trainable):
     """`module.requires_grad_(False)` freezes the parameters of a module and its submodules, and `requires_grad_(True)`
-    makes them trainable if all are floating-point or complex; buffers and plain tensors keep their `requires_grad`.
+    makes them trainable if all are floating-point or complex. Buffers and plain tensors keep their `requires_grad`.
 
     Beware: `requires_grad_(True)` unfreezes a constant that is held as a frozen parameter too; held as a buffer, it
     stays a constant.

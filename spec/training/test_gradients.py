@@ -51,8 +51,8 @@ def test_a_trainable_parameter_gets_a_gradient_of_its_own_shape_and_dtype(real_d
 @answers("gets a gradient?", no=(FROZEN_PARAMETER, *BUFFERS, *PLAIN))
 @any_model
 def test_a_frozen_parameter_buffer_or_plain_attribute_gets_no_gradient_by_default(real_device, Model, channels, shape):
-    """`backward()` gives no gradient to a frozen parameter, nor to a buffer or plain tensor unless it is a leaf that
-    requires grad; a trainable parameter that the output depends on gets one.
+    """`backward()` gives a gradient to a trainable parameter that the output depends on, but none to a frozen one. A
+    buffer or plain tensor gets none unless it requires grad and is a leaf or had `retain_grad()` called.
     """
     model = Model(*channels).to(real_device)
     for kind in available(KINDS):

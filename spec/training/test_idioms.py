@@ -160,8 +160,8 @@ class RunningMean(nn.Module):
 
 @claim("IDIOM-40", source="torch.nn.Module.register_buffer")
 def test_a_running_mean_that_is_rebound_takes_the_shape_of_its_input_into_the_checkpoint(real_device):
-    """A running mean in a buffer that `forward` rebinds takes the shape that broadcasting with the values averaged into
-    it gives. Where this is another shape, loading the checkpoint into a fresh module raises `RuntimeError`.
+    """When `forward` rebinds a running mean in a buffer, the mean takes the shape to which it and the averaged values
+    broadcast. If this is another shape, loading the checkpoint into a fresh module raises `RuntimeError`.
     """
     trained, fresh = RunningMean(4, in_place=False).to(real_device), RunningMean(4, in_place=False).to(real_device)
     trained(torch.ones(2, 4, device=real_device))
@@ -172,8 +172,8 @@ def test_a_running_mean_that_is_rebound_takes_the_shape_of_its_input_into_the_ch
 
 @claim("IDIOM-41", source="torch.nn.Module.register_buffer")
 def test_a_running_mean_that_is_updated_in_place_keeps_its_shape_and_raises_for_another(real_device):
-    """A running mean in a buffer that `forward` updates in place by the whole input keeps its shape: a forward on an
-    input of more dimensions raises `RuntimeError`.
+    """If `forward` updates a running mean in a buffer in place with the whole input, the mean keeps its shape. An input
+    of more dimensions than the mean then makes `forward` raise `RuntimeError`.
     """
     model = RunningMean(4, in_place=True).to(real_device)
     model(torch.ones(4, device=real_device))

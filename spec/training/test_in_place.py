@@ -113,8 +113,8 @@ def test_a_buffer_updated_from_detached_values_keeps_no_graph(update, real_devic
 @claim("GRAD-13", source="torch.Tensor.backward")
 @pytest.mark.parametrize("kind", BUFFERS)
 def test_changing_a_buffer_in_place_before_backward_raises_where_a_product_saved_it(kind, real_device):
-    """Changing a buffer in place, other than through `.data`, between forward and `backward()` makes `backward()` raise
-    `RuntimeError` where autograd saved the buffer, as for its product with a parameter, which then gets no gradient.
+    """A buffer changed in place, other than through `.data`, between forward and `backward()` makes `backward()` raise
+    `RuntimeError` if autograd saved it, as for its product with a parameter. That parameter then gets no gradient.
     """
     model = kind.on(nn.Module(), "x", torch.ones(3, device=real_device))
     model.p = nn.Parameter(torch.ones(3, device=real_device))

@@ -25,9 +25,9 @@ def converted():
 @claim("GRAD-49", source="torch.inference_mode")
 @pytest.mark.parametrize("make", [built, converted])
 def test_a_Linear_built_or_converted_in_inference_mode_gets_no_gradient_for_its_weight(make):
-    """From an input that doesn't require grad, `backward()` through an `nn.Linear` with bias that was built or
-    converted to another dtype inside `torch.inference_mode()` raises no error: its bias gets a gradient, its weight
-    none, though `weight.requires_grad` is True.
+    """If an `nn.Linear` with bias was built or converted to another dtype inside `torch.inference_mode()` and its input
+    doesn't require grad, `backward()` raises no error. Its bias gets a gradient but its weight none, though
+    `weight.requires_grad` is True.
     """
     model, usual = make(), nn.Linear(3, 2)
     model(torch.ones(1, 3)).sum().backward()
@@ -83,8 +83,8 @@ def test_what_is_frozen_and_was_built_in_inference_mode_cannot_be_made_trainable
 
 @claim("GRAD-53", source="torch.nn.Module.load_state_dict")
 def test_a_module_built_in_inference_mode_does_not_load_afterwards():
-    """Without `assign=True`, `load_state_dict()` into a module built inside `torch.inference_mode()` raises
-    `RuntimeError` outside, though it writes the values. A module built outside that loads inside can still be trained
+    """For a module built inside `torch.inference_mode()`, `load_state_dict()` outside and without `assign=True` raises
+    `RuntimeError`, though it writes the values. A module built outside that loads inside can still be trained
     afterwards.
     """
     model, usual, checkpoint = built(), nn.Linear(3, 2), {"weight": torch.full((2, 3), 7.0), "bias": torch.zeros(2)}
@@ -101,8 +101,8 @@ def test_a_module_built_in_inference_mode_does_not_load_afterwards():
 @claim("LOAD-88", source="torch.nn.Module.load_state_dict", since="2.1")
 @pytest.mark.parametrize("make", [built, converted])
 def test_an_assigning_load_makes_a_module_from_inference_mode_trainable(make):
-    """After `load_state_dict(assign=True)` a module without non-persistent buffers that was built or converted inside
-    `torch.inference_mode()` can be trained, as its parameters then hold the checkpoint's tensors.
+    """A module that was built or converted inside `torch.inference_mode()` and has no non-persistent buffers can be
+    trained after `load_state_dict(assign=True)`, because its parameters then hold the checkpoint's tensors.
     """
     model = make()
     model.load_state_dict({"weight": torch.ones(2, 3), "bias": torch.zeros(2)}, assign=True)
@@ -143,7 +143,7 @@ def test_a_conversion_back_makes_a_module_that_was_converted_in_inference_mode_t
 @claim("MOVE-100", source="torch.nn.Module.to")
 def test_a_conversion_does_not_make_a_module_that_was_built_in_inference_mode_trainable():
     """An `nn.Linear` built inside `torch.inference_mode()` and then converted outside has parameters whose
-    `is_inference()` is False. Yet its `forward` raises `RuntimeError`, and so does changing them in place.
+    `is_inference()` is False. Yet calling its `forward`, or changing these parameters in place, raises `RuntimeError`.
 
     The parameters stay the same objects, and those have no version counter. A deep copy has.
     """
@@ -206,8 +206,8 @@ def test_a_buffer_that_is_rebound_in_inference_mode_cannot_be_changed_afterwards
 
 @claim("LOAD-89", source="torch.nn.Module.load_state_dict")
 def test_a_buffer_that_is_rebound_in_inference_mode_does_not_load_afterwards(real_device):
-    """Without `assign=True`, `load_state_dict()` outside `torch.inference_mode()` raises `RuntimeError` for a buffer
-    that `forward` has rebound inside; after a `forward` outside, which rebinds it again, it loads.
+    """If `forward` has rebound a buffer inside `torch.inference_mode()`, `load_state_dict()` outside and without
+    `assign=True` raises `RuntimeError` for that buffer. After a `forward` outside, which rebinds it again, it loads.
     """
     model = Rebinds()
     model.register_buffer("x", torch.zeros(3, device=real_device))

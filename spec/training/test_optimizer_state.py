@@ -130,8 +130,8 @@ def test_an_optimizer_that_loads_a_state_dict_from_memory_copies_its_tensors(rea
 
 @claim("OPT-39", source="torch.optim.Optimizer.load_state_dict")
 def test_loading_an_optimizer_changes_no_parameter_and_takes_the_learning_rate_of_the_checkpoint(real_device):
-    """`optimizer.load_state_dict()` changes no parameter; it takes the options of each group, such as `lr`, from the
-    checkpoint and leaves the groups of the checkpoint as they were.
+    """`optimizer.load_state_dict()` changes no parameter and leaves the groups of the checkpoint as they were. It takes
+    the options of each group, such as `lr`, from the checkpoint.
     """
     model = Pair("a", "b").to(real_device)
     saved = stepped(SGD(Pair("a", "b").to(real_device).parameters(), lr=0.5, momentum=0.9)).state_dict()

@@ -73,8 +73,8 @@ def test_state_of_any_form_is_loaded_and_its_tensors_converted():
 
 @claim("OPT-57", source="torch.optim.Optimizer.load_state_dict")
 def test_the_state_of_a_complex_parameter_keeps_its_dtype():
-    """`load_state_dict()` of an optimizer converts the state of a floating parameter, other than `step`, to the dtype
-    of the parameter, but keeps the checkpoint's dtype for the state of a complex parameter.
+    """`load_state_dict()` of an optimizer converts the state of a floating-point parameter, except `step`, to the dtype
+    of this parameter. The state of a complex parameter keeps the checkpoint's dtype.
     """
     saved = SGD([parameter(), parameter()], lr=0.1).state_dict()
     saved["state"] = {number: {"momentum_buffer": torch.ones(2, dtype=torch.float64)} for number in range(2)}
@@ -143,8 +143,8 @@ def test_a_step_calls_its_closure_with_gradients_and_returns_the_loss():
 
 @claim("OPT-61", source="torch.optim.Optimizer")
 def test_an_optimizer_without_step_raises_NotImplementedError():
-    """`step(closure)` of `torch.optim.Optimizer` itself, or of a subclass that doesn't define it, raises
-    `NotImplementedError`; groups, `zero_grad()` and `state_dict()` work there.
+    """For `torch.optim.Optimizer` itself, or a subclass that doesn't define `step`, `step(closure)` raises
+    `NotImplementedError`, while groups, `zero_grad()` and `state_dict()` work.
     """
 
     class Lazy(optim.Optimizer):

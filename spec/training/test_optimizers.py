@@ -59,8 +59,8 @@ def test_an_optimizer_of_parameters_updates_the_trainable_ones_and_no_other_stat
 @claim("OPT-02", source="torch.optim.Optimizer")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_frozen_parameter_without_a_gradient_gets_no_step_weight_decay_or_state(optimizer, real_device):
-    """`step()` of an optimizer other than `optim.LBFGS` leaves a frozen parameter that has no gradient unchanged, even
-    with weight decay, and adds no optimizer state for it, though the optimizer was given it.
+    """For a frozen parameter without gradient that it was given, `step()` of an optimizer other than `optim.LBFGS`
+    changes no value, even with weight decay, and adds no state.
     """
     model = FROZEN_PARAMETER.on(ToyModel2(5, 10).to(real_device), "x", torch.ones(10, device=real_device))
     optimizer = OPTIMIZERS[optimizer]([model.x, model.b1])
@@ -76,8 +76,8 @@ def test_a_frozen_parameter_without_a_gradient_gets_no_step_weight_decay_or_stat
 @claim("OPT-12", source="torch.optim.Optimizer.zero_grad")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_weight_decay_shrinks_a_parameter_whose_gradient_is_zero_and_not_one_without_gradient(optimizer, real_device):
-    """`optimizer.step()` with weight decay changes a parameter whose `.grad` is all zeros, towards zero; a parameter
-    whose `.grad` is None stays unchanged.
+    """Unless earlier gradients still act through its state, `optimizer.step()` with weight decay changes a parameter
+    whose `.grad` is all zeros, towards zero. A parameter whose `.grad` is None stays unchanged.
 
     So `zero_grad(set_to_none=False)` before a step doesn't have the effect of `zero_grad(set_to_none=True)`.
     """
@@ -173,8 +173,8 @@ def test_replacing_a_parameter_leaves_the_optimizer_updating_the_old_one(real_de
 
 @claim("OPT-13", source="torch.optim.Optimizer")
 def test_an_optimizer_does_not_train_a_copy_of_the_module(real_device):
-    """An optimizer of a module's parameters doesn't train a `copy.deepcopy` of the module: after `backward()` through
-    the copy, whose parameters get the gradients, `step()` changes neither module, if the original has no gradients.
+    """An optimizer of a module's parameters doesn't train a `copy.deepcopy` of the module. `backward()` through the
+    copy gives gradients to the copy's parameters, so `step()` changes neither module, if the original has no gradients.
     """
     model = ToyModel2(5, 10).to(real_device)
     optimizer = SGD(model.parameters(), lr=1.0)

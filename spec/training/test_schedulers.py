@@ -30,8 +30,8 @@ def test_a_scheduler_that_is_made_after_a_load_may_change_the_loaded_learning_ra
 
 @claim("OPT-75", source="torch.optim.Optimizer.state_dict")
 def test_a_scheduler_puts_an_initial_learning_rate_into_every_group_and_so_into_the_checkpoint():
-    """A scheduler other than `torch.optim.lr_scheduler.ReduceLROnPlateau` puts `initial_lr` into every parameter group
-    that its optimizer has when it is built, and so into `state_dict()` of the optimizer.
+    """When it is built, a scheduler other than `torch.optim.lr_scheduler.ReduceLROnPlateau` puts `initial_lr` into
+    every parameter group that its optimizer then has. So `initial_lr` is in the optimizer's `state_dict()` too.
     """
     model = optimizer(lr=0.5)
     model.add_param_group({"params": [nn.Parameter(torch.ones(1))], "lr": 0.25})
