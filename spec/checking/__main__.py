@@ -40,7 +40,7 @@ def do(arguments: list[str]) -> int:
 
 
 def options() -> Parser:
-    from .kinds import USES
+    from .uses import USES
 
     parser = Parser(
         prog=f"python -m {__package__.partition('.')[0]} check",
@@ -174,7 +174,8 @@ def loads(chosen: argparse.Namespace) -> int:
     from .factories import Unusable, find
 
     try:
-        saved = read(chosen.checkpoint)
+        notes: list[str] = []
+        saved = read(chosen.checkpoint, notes)
     except UnreadableCheckpoint as error:
         print(f"{chosen.checkpoint}: {error}", file=sys.stderr)
         return UNUSABLE
@@ -187,6 +188,7 @@ def loads(chosen: argparse.Namespace) -> int:
             status = UNUSABLE
             continue
         comparison = compared(model, saved)
+        comparison.notes[:0] = notes
         print(described(name, chosen.checkpoint, comparison))
         if not comparison.loads and status != UNUSABLE:
             status = FOUND

@@ -13,8 +13,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .facts import counted, look, skeleton, spelled
+from .copying import skeleton
+from .facts import Facts
+from .finding import plainly
 from .folding import folded
+from .loading import has_a_say
+from .looking import look
+from .words import counted, spelled
 
 PREFIXES = ("module.", "_orig_mod.", "model.", "_orig_mod.module.", "module._orig_mod.", "base_model.model.")
 SAFETENSORS = {
@@ -30,7 +35,10 @@ class UnreadableCheckpoint(ValueError):
 
 @dataclass
 class Comparison:
-    """What a strict load would find; ``loads`` is whether it would succeed."""
+    """What a strict load would find; ``loads`` is whether it would succeed.
+
+    ``forgiven`` is whether the model's own ``load_state_dict()``, called without options, takes it all the same.
+    """
 
     keys: int
     missing: list[str] = field(default_factory=list)
@@ -39,14 +47,18 @@ class Comparison:
     dtypes: list[tuple[str, torch.dtype, torch.dtype]] = field(default_factory=list)
     no_tensors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    forgiven: bool = False
 
     @property
     def loads(self) -> bool:
-        return not (self.missing or self.unexpected or self.shapes or self.no_tensors)
+        return self.forgiven or not (self.missing or self.unexpected or self.shapes or self.no_tensors)
 
 
-def read(path: str) -> Mapping[str, object]:
-    """The state dict in a file of ``torch.save`` or safetensors, its tensors on meta. Raises UnreadableCheckpoint."""
+def read(path: str, notes: list[str] | None = None) -> Mapping[str, object]:
+    """The state dict in a file of ``torch.save`` or safetensors, its tensors on meta. Raises UnreadableCheckpoint.
+
+    ``notes`` is told where in the file it is.
+    """
     file = Path(path)
     try:
         if file.is_dir():
@@ -55,7 +67,7 @@ def read(path: str) -> Mapping[str, object]:
             return from_safetensors(file)
         with file.open("rb"):
             pass
-        return innermost(values_left_out(file))
+        return innermost(values_left_out(file), [] if notes is None else notes)
     except UnreadableCheckpoint:
         raise
     except OSError as error:
@@ -105,7 +117,7 @@ def from_safetensors(file: Path) -> dict[str, torch.Tensor]:
             raise UnreadableCheckpoint(f"no file of safetensors: {spelled(error)}") from error
 
 
-def innermost(loaded: object) -> Mapping[str, object]:
+def innermost(loaded: object, notes: list[str]) -> Mapping[str, object]:
     """The state dict in what a training script saved: the mapping with the most tensors."""
     if not isinstance(loaded, Mapping):
         raise UnreadableCheckpoint(f"an object of type {type(loaded).__name__}, no state dict")
@@ -119,6 +131,8 @@ def innermost(loaded: object) -> Mapping[str, object]:
             best, number, where = inner, tensors(inner), key
     if not number and loaded and not where:
         raise UnreadableCheckpoint("a mapping without a tensor, no state dict")
+    if where:
+        notes.append(f'this is of what the file has under "{where}": load that, not the whole of it')
     return best
 
 
@@ -154,21 +168,61 @@ def asked(
     model: nn.Module, saved: Mapping[str, object], fitting: dict, own: Mapping, found: Comparison
 ) -> tuple[list[str], list[str]]:
     by_name = [key for key in own if key not in saved], [key for key in saved if key not in own]
-    empty = skeleton(look(model), model)
+    facts = look(model)
+    empty = skeleton(facts, model)
     if empty is None:
         found.notes.append("the model can't be copied: keys are compared by name, whatever it renames while loading")
         return by_name
-    given = copy.copy(saved)
     try:
-        for key, value in fitting.items():
-            given[key] = value.to("meta") if isinstance(value, torch.Tensor) else value
+        if found.shapes and any(has_a_say(part) for _, part in facts.parts):
+            fitted(facts, saved, fitting, found)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            keys = empty.load_state_dict(given, strict=False)
+            keys = empty.load_state_dict(on_meta(saved, fitting), strict=False)
+        if (keys.missing_keys or keys.unexpected_keys) and not found.shapes and is_taken(facts, saved, fitting):
+            found.forgiven = True
+            found.notes.append("its own load_state_dict() is not strict: it takes this file")
         return list(keys.missing_keys), list(keys.unexpected_keys)
     except Exception as error:  # an own load_state_dict, or one that looks at values
         found.notes.append(f"its load_state_dict() raises {spelled(error)}: keys are compared by name")
         return by_name
+
+
+def on_meta(saved: Mapping[str, object], values: Mapping[str, object]) -> Mapping[str, object]:
+    given = copy.copy(saved)
+    for key, value in values.items():
+        given[key] = value.to("meta") if isinstance(value, torch.Tensor) else value
+    return given
+
+
+def fitted(facts: Facts, saved: Mapping[str, object], fitting: dict, found: Comparison) -> None:
+    """Take what the model's own loading makes fit from the keys of another shape."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            skeleton(facts, facts.model).load_state_dict(on_meta(saved, saved), strict=False)
+        refused = []
+    except RuntimeError as error:
+        if "size mismatch for " not in str(error):
+            raise
+        refused = [each for each in found.shapes if f"size mismatch for {each[0]}:" in str(error)]
+    taken = [each for each in found.shapes if each not in refused]
+    found.shapes = refused
+    for key, there, here in taken:
+        fitting[key] = saved[key]
+        found.notes.append(f"{key}: {list(there)} in the file, {list(here)} in the model, which its own loading takes")
+
+
+def is_taken(facts: Facts, saved: Mapping[str, object], fitting: dict) -> bool:
+    if type(facts.model).load_state_dict is nn.Module.load_state_dict:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            skeleton(facts, facts.model).load_state_dict(on_meta(saved, fitting))
+    except Exception:
+        return False
+    return True
 
 
 def told(model: nn.Module, saved: Mapping[str, object], own: Mapping[str, object], found: Comparison) -> list[str]:
@@ -208,6 +262,7 @@ def told(model: nn.Module, saved: Mapping[str, object], own: Mapping[str, object
 
 def described(name: str, file: str, found: Comparison) -> str:
     verdict = "a strict load succeeds" if found.loads else "a strict load raises RuntimeError"
+    verdict = "load_state_dict() succeeds" if found.forgiven else verdict
     lines = [f"{file} into {name}: {counted(found.keys, 'key')}, {verdict}"]
     for title, keys in (
         ("missing", found.missing),
@@ -221,7 +276,7 @@ def described(name: str, file: str, found: Comparison) -> str:
     ):
         for path, alike in folded(keys, lambda key: key, lambda key: None):
             lines.append(f"  {title}: {path}" + (f" ({len(alike)} alike)" if len(alike) > 1 else ""))
-    return "\n".join([*lines, *(f"  note: {note}" for note in found.notes)])
+    return "\n".join(map(plainly, [*lines, *(f"  note: {note}" for note in found.notes)]))
 
 
 def text(dtype: torch.dtype) -> str:

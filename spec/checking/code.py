@@ -1,21 +1,30 @@
 """What the methods of a class do to its attributes, read from their code without running it."""
 
-import dis
 import re
 import sys
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
-from types import CodeType, FunctionType
+from types import FunctionType
 
 from torch import nn
+
+from .bytecode import (
+    alters,
+    instructions,
+    overwrites_first,
+    own_names,
+    reads,
+    sets_by_name,
+    sets_to,
+    stored,
+    writes_into,
+    written,
+)
 
 BUILDING = {"__init__", "__setstate__", "__post_init__", "extra_repr"}
 MOVING = BUILDING | {"_apply"}
 SETTING_UP = ("reset", "set_", "init", "_init", "load", "_load", "train", "eval", "_set", "_apply")
-ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
-LOADED = ("LOAD_FAST", "LOAD_DEREF")
-ELEMENTS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}  # with how many values for the place
+MODES = ("train", "eval", "_apply")
 FILLING = re.compile(r"reset|init_weights|_init|post_init|init_buffers")
 
 
@@ -35,28 +44,23 @@ def methods(owner: type) -> dict[str, FunctionType]:
     return found
 
 
-@cache
-def stored(code: CodeType) -> frozenset[str]:
-    """The attributes that a code object assigns to, on whatever object."""
-    return frozenset(step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR")
-
-
-@cache
-def writes_into(code: CodeType) -> bool:
-    """Whether it assigns to elements or calls a method that works in place, such as ``copy_``."""
-    in_place = any(each.endswith("_") and not each.endswith("__") for each in code.co_names)
-    return in_place or any(step.opname == "STORE_SUBSCR" for step in dis.get_instructions(code))
-
-
 def changing(owner: type, name: str) -> Iterator[str]:
     """The methods of ``owner``, other than those that build or move it, that assign to the attribute ``name``."""
     for method, function in methods(owner).items():
-        if method not in MOVING and (name in stored(function.__code__) or sets_by_name(function.__code__, name)):
+        code = function.__code__
+        if method not in MOVING | called_by_moving(owner) and (name in stored(code) or sets_by_name(code, name)):
             yield method
 
 
-def sets_by_name(code: CodeType, name: str) -> bool:
-    return name in code.co_consts and bool({"setattr", "__setattr__"} & set(code.co_names))
+@cache
+def called_by_moving(owner: type) -> frozenset[str]:
+    """The methods by which ``_apply`` of ``owner`` makes anew what it holds."""
+    found, waiting = set(), {"_apply"} & methods(owner).keys()
+    while waiting:
+        found |= waiting
+        called = set().union(*(own_names(methods(owner)[method].__code__) for method in waiting))
+        waiting = called & methods(owner).keys() - found
+    return frozenset(found)
 
 
 @cache
@@ -101,14 +105,32 @@ def setting_up(owner: type) -> frozenset[str]:
 
 
 @cache
-def own_names(code: CodeType) -> frozenset[str]:
-    """The attributes of its first argument, which is ``self``, that code reads, and so the methods that it calls."""
-    found = set()
-    for step, following in pairwise(dis.get_instructions(code)):
-        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # Python 3.13 loads two at once
-        if step.opname.startswith(LOADED) and loaded[-1:] == code.co_varnames[:1] and following.opname in ATTRIBUTE:
-            found.add(following.argval)
+def read_by(owner: type, method: str) -> frozenset[str]:
+    """The attributes of its first argument that a method reads, or the methods of ``owner`` that it calls."""
+    waiting = [vars(each).get(method) for each in owner.__mro__]
+    found: set[str] = set()
+    while waiting:
+        function = waiting.pop()
+        if isinstance(function, FunctionType):
+            more = own_names(function.__code__) - found
+            found |= more
+            waiting += [methods(owner).get(each) for each in more]
     return frozenset(found)
+
+
+def needed(owner: type, name: str) -> bool:
+    """Whether ``forward`` reads an attribute that no method on its way asks for, or puts there, before."""
+    read = read_by(owner, "forward")
+    codes = [function.__code__ for each, function in methods(owner).items() if each in read or each == "forward"]
+    guarded = any(name in code.co_consts or name in stored(code) or "__dict__" in code.co_names for code in codes)
+    return name in read and not guarded
+
+
+def switches(owner: type, method: str, name: str, value: object) -> bool:
+    """Whether a method that no constructor calls turns the bool ``name``, which forward reads, to what it wasn't."""
+    if type(value) is not bool or method.startswith(MODES) or method in read_by(owner, "__init__"):
+        return False
+    return name in read_by(owner, "forward") and sets_to(methods(owner)[method].__code__, name, not value)
 
 
 @cache
@@ -121,32 +143,44 @@ def by_forward(owner: type, name: str) -> bool:
 
 
 @cache
-def alters(code: CodeType, name: str) -> bool:
-    """Whether code assigns to the attribute or to elements, or calls a method of what it holds that works in place."""
-    if name in stored(code) or sets_by_name(code, name):
+def changed_by(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes an attribute ``name``, of whatever object."""
+    if issubclass(owner, nn.modules.batchnorm._NormBase) and name.startswith(("running_", "num_batches")):
         return True
-    steps = list(dis.get_instructions(code))
-    for step, following in pairwise(steps):
-        if step.opname.startswith("LOAD_ATTR") and step.argval == name:
-            called = str(following.argval)
-            if following.opname in ATTRIBUTE and called.endswith("_") and not called.endswith("__"):
+    found = methods(owner)
+    return any(alters(found[method].__code__, name, anywhere=True) for method in found.keys() - setting_up(owner))
+
+
+@cache
+def overwritten(owner: type, name: str) -> bool:
+    """Whether each method of ``owner`` that reads ``name`` assigns it anew before that, or overwrites all of it."""
+    getters = [value.fget for each in owner.__mro__ for value in vars(each).values() if isinstance(value, property)]
+    own = [function for method, function in methods(owner).items() if method not in MOVING]
+    codes = {each.__code__ for each in (*own, *getters) if isinstance(each, FunctionType)}
+    reading = [code for code in codes if reads(code, name)]
+    return bool(reading) and all(overwrites_first(code, name) for code in reading)
+
+
+def written_in_use(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up changes in place what ``name`` holds."""
+    return any((name,) in written(methods(owner)[each].__code__) for each in methods(owner).keys() - setting_up(owner))
+
+
+@cache
+def counts_up(owner: type, name: str) -> bool:
+    """Whether a method of ``owner`` that is no setting up adds a whole number, written out, to the tensor ``name``."""
+    for method in methods(owner).keys() - setting_up(owner):
+        code = methods(owner)[method].__code__
+        steps = instructions(code)
+        for step, first, second in zip(steps, steps[1:], steps[2:], strict=False):
+            if not step.opname.startswith("LOAD_ATTR") or step.argval != name:
+                continue
+            if first.argval == "add_" and type(second.argval) is int:
                 return True
-    return any(element_of(steps, at, name) for at, step in enumerate(steps) if step.opname in ELEMENTS)
-
-
-def element_of(steps: list[dis.Instruction], at: int, name: str) -> bool:
-    """Whether it is into the attribute ``name`` that the instruction ``at`` puts an element."""
-    index = ELEMENTS[steps[at].opname]
-    at -= 1
-    if steps[at].opname in ("SWAP", "ROT_THREE"):  # of ``held[0] += 1``, which reads the element before
-        while at and steps[at].opname not in ("COPY", "DUP_TOP_TWO"):
-            at -= 1
-        while steps[at].opname in ("COPY", "DUP_TOP_TWO"):
-            at -= 1
-    while at and index:  # back over what the index is made of
-        index -= dis.stack_effect(steps[at].opcode, steps[at].arg, jump=False)
-        at -= 1
-    return steps[at].opname.startswith("LOAD_ATTR") and steps[at].argval == name
+            added = second.argrepr in ("+", "+=") or second.opname in ("BINARY_ADD", "INPLACE_ADD")
+            if type(first.argval) is int and added and name in stored(code):
+                return True
+    return False
 
 
 @cache

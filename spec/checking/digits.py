@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterator
-from math import isfinite
+from math import inf, isfinite
 
 import torch
 
@@ -19,7 +19,7 @@ def lost_digits(tensor: torch.Tensor, known: dict[tuple, dict[str, str]]) -> dic
     ``known`` has what was found for equal tensors: each layer of a model may hold the same table.
     """
     values = tensor.detach()
-    if not values.is_floating_point() or values.element_size() < 4:
+    if not values.is_floating_point() or values.element_size() < 2:
         return {}
     if values.numel() > SMALL:
         return lost_of(values)
@@ -29,10 +29,19 @@ def lost_digits(tensor: torch.Tensor, known: dict[tuple, dict[str, str]]) -> dic
     return known[key]
 
 
+def counted_up(tensor: torch.Tensor) -> dict[str, str]:
+    """What a counter of a longer type loses, which begins small, by the time when it is large."""
+    values = tensor.detach()
+    if not values.is_floating_point() or values.element_size() < 4 or not bool((values == values.round()).all()):
+        return {}
+    ends = {name: int(2 / torch.finfo(half).eps) for name, half in HALVES.items()}
+    return {name: f"the whole numbers that it counts in stop at {end:,}" for name, end in ends.items()}
+
+
 def lost_of(values: torch.Tensor) -> dict[str, str]:
     found = {}
     with torch.no_grad():
-        flat = values.reshape(-1)
+        flat = values.reshape(-1).to(torch.promote_types(values.dtype, torch.float32))
         for name, half in HALVES.items():
             if said := lost(flat, half, values.squeeze().dim() == 1):
                 found[name] = said
@@ -40,7 +49,7 @@ def lost_of(values: torch.Tensor) -> dict[str, str]:
 
 
 def lost(flat: torch.Tensor, half: torch.dtype, is_table: bool) -> str:
-    integral, vanished, kept, largest = True, 0, False, 0.0
+    integral, vanished, kept, largest, smallest = True, 0, False, 0.0, inf
     changed = False
     for part in pieces(flat):
         back = part.to(half).to(part.dtype)
@@ -60,11 +69,12 @@ def lost(flat: torch.Tensor, half: torch.dtype, is_table: bool) -> str:
         vanished += int((differs & (back == 0)).sum())
         kept = kept or bool((back != 0).any())
         largest = max(largest, float(part[differs].abs().max()))
+        smallest = min(smallest, float(part[differs].abs().min()))
     if not changed:
         return ""
     if vanished and not kept:
         return f"all values become 0 (the largest is {largest:.3g})"
-    if integral:
+    if integral and (flat.numel() == 1 or smallest < largest):  # one value among others marks a place, as in a mask
         return f"whole numbers such as {largest:.0f} are rounded"
     return lost_table(flat, half) if is_table and 3 <= flat.numel() <= 1 << 22 else ROUNDED
 
@@ -92,7 +102,10 @@ def alike(one: tuple, other: tuple | None) -> bool:
     if one == other:
         return True
     left, right = (numbers(each) for each in (one, other))
-    scale = max((abs(each) for each in left if isfinite(each)), default=0.0)
+    if not (one[0].is_floating_point or one[0].is_complex):
+        return False
+    differing = [abs(a) for a, b in zip(left, right, strict=False) if a != b and isfinite(a)]
+    scale = max(differing, default=0.0)
     return len(left) == len(right) and all(
         a == b or (a != a and b != b) or abs(a - b) <= 1e-5 * scale for a, b in zip(left, right, strict=True)
     )
@@ -119,17 +132,26 @@ def fingerprint(tensor: torch.Tensor) -> tuple | None:
     try:
         if tensor.device.type == "meta" or tensor.numel() == 0 or tensor.is_quantized:
             return (tensor.dtype, tuple(tensor.shape))
-        flat = tensor.detach().reshape(-1)
-        if flat.is_complex():
-            flat = torch.view_as_real(flat.resolve_conj()).reshape(-1)
-        if flat.numel() <= SMALL:
-            return (tensor.dtype, tuple(tensor.shape), packed(flat))
-        sums = []
-        for part in pieces(flat):
-            numbers = part.to(torch.float64)
-            numbers = torch.nan_to_num(numbers, nan=0.5, posinf=1e9, neginf=-1e9)
-            at = torch.arange(1, numbers.numel() + 1, dtype=torch.float64, device=numbers.device)
-            sums += [float(numbers.sum()), float((numbers * at).sum())]
-        return (tensor.dtype, tuple(tensor.shape), *sums)
-    except Exception:  # a subclass, a sparse tensor
+        values = tensor.detach()
+        if values.layout is torch.sparse_coo:
+            values = values.coalesce()
+            return (tensor.dtype, tuple(tensor.shape), *summed(values.indices()), *summed(values.values()))
+        return (tensor.dtype, tuple(tensor.shape), *summed(values))
+    except Exception:  # a subclass, another layout
         return None
+
+
+def summed(values: torch.Tensor) -> list[bytes | float]:
+    """All values of a short tensor, or sums of a longer one."""
+    flat = values.reshape(-1)
+    if flat.is_complex():
+        flat = torch.view_as_real(flat.resolve_conj()).reshape(-1)
+    if flat.numel() <= SMALL:
+        return [packed(flat)]
+    sums: list[bytes | float] = []
+    for part in pieces(flat):
+        numbers = part.to(torch.float64)
+        numbers = torch.nan_to_num(numbers, nan=0.5, posinf=1e9, neginf=-1e9)
+        at = torch.arange(1, numbers.numel() + 1, dtype=torch.float64, device=numbers.device)
+        sums += [float(numbers.sum()), float((numbers * at).sum())]
+    return sums

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .facts import one_line, spelled
 from .quiet import quiet
+from .words import one_line, spelled
 
 
 class Unusable(ValueError):

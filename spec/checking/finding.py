@@ -5,6 +5,11 @@ from dataclasses import dataclass, replace
 from .kinds import KINDS, RANK
 
 
+def plainly(text: str) -> str:
+    """A text in which what a terminal or a table would obey, such as a line break in a name, is spelled out."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One finding at one path, or, ``times`` many alike, at the paths that a folded one stands for."""
@@ -41,7 +46,7 @@ class Finding:
         times = f" ({self.times} alike)" if self.times > 1 else ""
         lines = [f"{self.path or 'the whole module'}{times}  {self.kind}: {self.what}"]
         lines += [f"    bites: {self.bites}", f"    instead: {self.instead}", f"    claims: {', '.join(self.claims)}"]
-        return "\n".join(lines)
+        return "\n".join(map(plainly, lines))
 
     __repr__ = __str__
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from .walking import parts as each_once
-from .walking import paths
+from .walking import paths, registry
 
 REGISTRIES = ("_parameters", "_buffers", "_modules")
 EMPTY = frozenset((dict, list, set, tuple, OrderedDict))
@@ -23,9 +23,11 @@ NOTHING = frozenset(
 )
 CONTAINERS = list | tuple | dict | AbstractSet | deque
 IN_A_CLASS = torch.Tensor | nn.Module | CONTAINERS
+IN_A_KEY = torch.Tensor | nn.Module
 # What torch itself keeps about a module, as a graph or as compiled code, holds tensors that are no state of its user's.
 MACHINERY = ("torch.fx", "torch._dynamo", "torch._inductor", "torch._C", "torch.jit", "torch.export", "torch._guards")
 UNCOPIED = (types.FunctionType, type(functools.cache(len)), weakref.ref)
+HOOK = ".<hook>"
 # An RNN keeps its parameters in a list too, and sees to it in every way in which they may be replaced.
 KEPT_IN_STEP = {"_flat_weights": nn.RNNBase}
 
@@ -75,11 +77,20 @@ def held_tensors(
             continue
         for name, value in own_attributes(part):
             waiting.append((Held(join(prefix, name), value, part, prefix, name), value))
+        for name, tensor in [*registry(part, "_parameters").items(), *registry(part, "_buffers").items()]:
+            for step, value in on_tensor(tensor):
+                path = join(prefix, name)
+                waiting.append((Held(path + step, value, part, prefix, name, inside=(tensor,)), value))
     for part_class, prefix, part in classes(parts):
         for name, value in vars(part_class).items():
             if isinstance(value, IN_A_CLASS) and not name.startswith("__"):
                 where = Held(join(prefix, name), value, part, prefix, name, shared=part_class.__qualname__)
                 waiting.append((where, value))
+            elif isinstance(value, types.FunctionType) and name != "__init__":
+                for inside, tensor in tensors_of(value):
+                    path = join(prefix, f"{name}.{inside}")
+                    where = Held(path, tensor, part, prefix, inside, shared=part_class.__qualname__)
+                    waiting.append((where, tensor))
     looked_into = 0
     keep = []  # what a mapping makes on the way must not be collected, or its id would be given away again
     while waiting and looked_into < LIMIT:
@@ -92,7 +103,7 @@ def held_tensors(
             continue
         if id(value) in seen:
             continue
-        if functions is not None and isinstance(value, UNCOPIED):
+        if functions is not None and isinstance(value, UNCOPIED) and HOOK not in where.path:
             functions.append((where, value))
             seen.add(id(value))
             keep.append(value)
@@ -108,6 +119,8 @@ def held_tensors(
                 and isinstance(where.inside[0], CONTAINERS)
             ):
                 continue  # a list of all instances, not a part of this one
+            if is_beside(value, where):
+                continue
             hidden = where.module or (where.path if isinstance(value, nn.Module) else "")
             for step, child in steps:
                 if type(child) in NOTHING:
@@ -124,6 +137,13 @@ def held_tensors(
                 )
                 waiting.append((child_at, child))
     return sorted(found.values(), key=lambda held: held.path)
+
+
+def is_beside(value: object, where: Held) -> bool:
+    """Whether it is another instance in a collection in which the owner itself is one, such as a list of them all."""
+    if type(value) is not type(where.owner) or not where.inside or not isinstance(where.inside[-1], CONTAINERS):
+        return False
+    return any(each is where.owner for _, each in children(where.inside[-1]))
 
 
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, object]]:
@@ -147,6 +167,19 @@ def classes(parts: list[tuple[str, nn.Module]]) -> Iterator[tuple[type, str, nn.
                 seen.add(each)
                 if not each.__module__.startswith("torch."):
                     yield each, prefix, part
+
+
+def on_tensor(tensor: object) -> Iterator[tuple[str, object]]:
+    """What hangs on a registered tensor of torch's own classes: its Python attributes and the hooks on its gradient."""
+    if type(tensor) in (torch.Tensor, nn.Parameter):
+        yield from ((f".{name}", value) for name, value in vars(tensor).items())
+        yield from ((HOOK, hook) for hook in gradient_hooks(tensor))
+
+
+def gradient_hooks(tensor: torch.Tensor) -> list[object]:
+    """The hooks on the gradient of a tensor; those that run once it is accumulated exist since torch 2.1."""
+    kinds = ("_backward_hooks", "_post_accumulate_grad_hooks")
+    return [hook for kind in kinds for hook in (getattr(tensor, kind, None) or {}).values()]
 
 
 def slots(value: object) -> Iterator[tuple[str, object]]:
@@ -184,7 +217,9 @@ def children(value: object) -> list[tuple[str, object]]:
         return list(of_graph(value))
     try:
         if isinstance(value, Mapping):
-            return [(f"[{key!r}]" if plain_key(key) else "[...]", part) for key, part in islice(value.items(), LIMIT)]
+            items = list(islice(value.items(), LIMIT))
+            keys = [(f".keys()[{at}]", key) for at, (key, _) in enumerate(items) if isinstance(key, IN_A_KEY)]
+            return [*keys, *((f"[{key!r}]" if plain_key(key) else "[...]", part) for key, part in items)]
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return [(f".{name}", part) for name, part in zip(value._fields, value, strict=True)]
         if isinstance(value, list | tuple | AbstractSet | deque):
@@ -211,6 +246,18 @@ def of_function(function: object) -> Iterator[tuple[str, object]]:
         yield f".{name}", value
 
 
+def tensors_of(method: types.FunctionType) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors that a method closes over or has as defaults, by their names."""
+    code = method.__code__
+    defaults = zip(reversed(code.co_varnames[: code.co_argcount]), reversed(method.__defaults__ or ()), strict=False)
+    for name, value in (*defaults, *(method.__kwdefaults__ or {}).items()):
+        if isinstance(value, torch.Tensor):
+            yield name, value
+    for step, value in of_function(method):
+        if step.startswith(".<closure>.") and isinstance(value, torch.Tensor):
+            yield step.rpartition(".")[2], value
+
+
 def of_graph(value: object) -> Iterator[tuple[str, object]]:
     """What the nodes of a graph hold that somebody keeps by itself; a GraphModule's own are a part of it."""
     if type(value).__module__ == "torch.fx.node" and hasattr(value, "meta"):
@@ -224,8 +271,8 @@ def of_module(module: nn.Module) -> Iterator[tuple[str, object]]:
         for name, value in [*module.named_parameters(), *module.named_buffers()]:
             yield f".{name}", value
         return
-    for registry in REGISTRIES:
-        for name, value in (vars(module).get(registry) or {}).items():
+    for each in REGISTRIES:
+        for name, value in registry(module, each).items():
             yield f".{name}", value
     if type(module).__module__.startswith(MACHINERY):
         return

@@ -10,8 +10,8 @@ from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from .digits import alike, fingerprint
-from .facts import untyped_storage
 from .holding import REGISTRIES, held_tensors
+from .memory import untyped_storage
 from .state import NON_PERSISTENT, entries
 from .walking import parts, paths
 

@@ -7,23 +7,6 @@ order is that of the report, worst first.
 
 from dataclasses import dataclass, field
 
-USES = {
-    "meta": "a build on the meta device, with to_empty() or an assigning load behind it",
-    "half": "a conversion to float16 or bfloat16",
-    "assign": "load_state_dict(assign=True)",
-    "shard": "DistributedDataParallel or fully_shard",
-    "pickle": "torch.save of the whole module, a spawned process",
-    "safetensors": "a file of safetensors",
-    "accelerate": "an empty build and offloading by accelerate",
-    "export": "torch.export",
-    "onnx": "a conversion to ONNX",
-    "dcp": "a distributed checkpoint",
-    "compile": "torch.compile",
-    "average": "an average of models, such as AveragedModel",
-    "quantize": "a quantizer that replaces weights",
-    "adapter": "adapters such as LoRA, trained and merged",
-}
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -55,7 +38,7 @@ KINDS = {
         claims={"ANY-01": "Every parameter", "SD-02": "By default a buffer is in `state_dict()`"},
     ),
     "not-loaded": Kind(
-        "the module doesn't load its own state dict",
+        "the module doesn't load its own state dict, or loads other values from it",
         claims={"ANY-03": "restores a saved state dict", "LOAD-06": "`missing_keys` and `unexpected_keys`"},
     ),
     "other-keys": Kind(
@@ -125,6 +108,13 @@ KINDS = {
         "two parameters in one memory: both are trained, until a conversion gives each its own",
         claims={"TIE-08": "are listed as two parameters and change together in place"},
     ),
+    "one-memory": Kind(
+        "a buffer in the memory of a tensor that changes: it changes along, until a conversion gives each its own",
+        claims={
+            "REG-10": "an in-place change of the tensor that it is a view of shows in the buffer",
+            "MOVE-33": "no longer shares memory with an alias",
+        },
+    ),
     "expanded": Kind(
         "elements that share memory, as expand() makes them: loading into it raises",
         claims={"LOAD-24": "raises `RuntimeError` and leaves the buffer unchanged"},
@@ -133,12 +123,20 @@ KINDS = {
         "copy.deepcopy raises, so no average, no replica, no snapshot",
         claims={"ANY-05": "copies every parameter and buffer"},
     ),
+    "miscopied": Kind(
+        "a module whose own way of being copied gives the module itself, or leaves out what it holds",
+        claims={"ANY-05": "copies every parameter and buffer", "SER-06": "same values, type, dtype"},
+    ),
     "bound": Kind(
         "a function or weak reference kept on the module leads to a part of it: a deep copy computes with the original",
         claims={"SER-63": "still computes with the original", "ANY-05": "no object is the original's"},
     ),
+    "gradient-hook": Kind(
+        "a hook on the gradient of a parameter: a copy and an unpickled module are trained without it",
+        claims={"SER-24": "none of the hooks that were registered on the original"},
+    ),
     "counter": Kind(
-        "a plain number beside the buffer that it belongs to: the buffer is restored from a file, the number isn't",
+        "a plain number beside the tensor that it belongs to: the tensor is restored from a file, the number isn't",
         claims={"IDIOM-10": "held as a plain int it doesn't"},
     ),
     "uninitialized": Kind(
@@ -150,6 +148,16 @@ KINDS = {
         "a plain tensor: built on meta it stays there, to_empty() and loading don't reach it",
         ("meta",),
         {"MOVE-29": "a plain tensor", "LOAD-02": "is not restored by `load_state_dict()`"},
+    ),
+    "no-recurse": Kind(
+        "an _apply that takes no recurse: to_empty() raises TypeError",
+        ("meta",),
+        {"MOVE-86": "`module._apply(fn, recurse=False)`", "META-03": "gives each parameter and buffer"},
+    ),
+    "no-assign": Kind(
+        "a load_state_dict() that takes no assign: an assigning load raises TypeError",
+        ("meta", "assign"),
+        {"LOAD-16": "brings parameters and persistent buffers from meta"},
     ),
     "digits": Kind(
         "a buffer that loses what matters in half precision",
@@ -189,6 +197,11 @@ KINDS = {
         "a tensor with other values in each process: neither DDP nor fully_shard copies it",
         ("shard",),
         {"DIST-02": "plain tensors stay each rank's own", "DIST-20": "copies nothing between ranks"},
+    ),
+    "scalar": Kind(
+        "a parameter without a dimension along which fully_shard could cut it: it raises",
+        ("shard",),
+        {"DIST-19": "a 0-d parameter raises `ValueError`"},
     ),
     "all-frozen": Kind(
         "no parameter requires grad: DistributedDataParallel refuses the module",
@@ -236,7 +249,7 @@ KINDS = {
         {"META-06": "uninitialized parameters"},
     ),
     "constant": Kind(
-        "a plain tensor that a method changes: where forward uses it, it becomes a constant of the graph",
+        "a plain tensor that a method changes, or a parameter in a list: in the graph it is a constant",
         ("export", "onnx"),
         {"GRAPH-02": "a plain tensor that `forward` uses is a constant"},
     ),

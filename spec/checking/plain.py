@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Set
 import torch
 from torch import nn
 
-from .code import changing, in_use, library
-from .facts import Facts, bound_to, geometry, storage
+from .code import changing, in_use, library, read_by
+from .copying import bound_to
+from .facts import Facts
 from .finding import Finding
 from .holding import Held, join
 from .instances import Remembered
+from .memory import geometry, storage
 from .state import BUFFER, NON_PERSISTENT
 
 
@@ -61,23 +63,31 @@ def optimizer_kept(tensors: list[Held], parameters: bool) -> Finding:
 
 
 def second_reference(facts: Facts, held: Held) -> Iterator[Finding]:
-    if "<closure>" in held.path:
-        return
-    other = facts.names[id(held.tensor)][0]
+    other, in_step = facts.names[id(held.tensor)][0], held.path in facts.in_step
     if facts.kind_of(held.tensor) in (BUFFER, NON_PERSISTENT):
-        yield Finding(
-            "stale",
-            held.path,
-            f"the same tensor as the buffer {other}",
-            "the first move or conversion that changes the buffer: this reference keeps the old one",
-            f"read {other} where it is needed",
-        )
-    else:
+        if not in_step:
+            yield Finding(
+                "stale",
+                held.path,
+                f"the same tensor as the buffer {other}",
+                "the first move or conversion that changes the buffer: this reference keeps the old one",
+                f"read {other} where it is needed",
+            )
+        return
+    if not in_step:
         yield Finding(
             "alias",
             held.path,
             f"the same object as the parameter {other}",
             "a move from or to meta, an assigning load, fully_shard: they put new parameters into the registries",
+            f"read {other} where it is needed",
+        )
+    if held.name in read_by(type(held.owner), "forward"):
+        yield Finding(
+            "constant",
+            held.path,
+            f"the same object as the parameter {other}",
+            "with strict=False, as the newer releases trace, the graph has a constant beside the parameter",
             f"read {other} where it is needed",
         )
 
@@ -106,9 +116,10 @@ def with_graph(held: Held) -> Iterator[Finding]:
 def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Iterator[Finding]:
     tensor, moves, saved = held.tensor, id(held.tensor) in facts.moved, facts.is_saved(held.tensor)
     if not moves:
-        moves = any(id(view) in facts.moved for view in held.inside)
+        moves = any(id(view) in facts.moved and id(view) not in facts.names for view in held.inside)
     same = remembered.same(held.path, tensor) if remembered else None
-    if not moves:
+    stays = not moves and id(tensor) not in facts.dropped
+    if stays:
         yield Finding(
             "meta-plain",
             held.path,
@@ -143,7 +154,8 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
         yield Finding(
             "class-attribute",
             held.path,
-            f"a tensor{shaped(tensor)} in the body of {held.shared}",
+            f"a tensor{shaped(tensor)} in the body of {held.shared}"
+            + ("" if held.path.startswith(join(held.owner_path, held.name)) else ", as a default or in a closure"),
             "moves and conversions leave it, and a change in place changes it for every instance",
             f'self.register_buffer("{held.name}", ...) in __init__',
         )
@@ -165,14 +177,10 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
             "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
         )
-    elif not moves and not (tensor.dim() == 0 and same is not False and not changes(held)):
-        yield Finding(
-            "left-behind",
-            held.path,
-            f"a plain {dtype(tensor)} tensor{shaped(tensor)}{shares(facts, tensor)}; {in_a_file(saved, same)}",
-            "to(device), half() and the like: what meets it afterwards raises, unless forward converts it each time",
-            instead(facts, held),
-        )
+        if stays and not saved:
+            yield left_behind(facts, held, same, "nn.Parameter(...), or a buffer of what .detach() gives")
+    elif stays and not (tensor.dim() == 0 and same is not False and not changes(held)):
+        yield left_behind(facts, held, same, instead(facts, held))
     elif moves and not saved and not (same and not any(True for _ in changing(type(held.owner), held.name))):
         yield Finding(
             "unsaved",
@@ -181,6 +189,17 @@ def plain_tensor(facts: Facts, held: Held, remembered: Remembered | None) -> Ite
             "saving and loading: what a forward or a training puts there is lost",
             instead(facts, held, saves=True),
         )
+
+
+def left_behind(facts: Facts, held: Held, same: bool | None, instead: str) -> Finding:
+    tensor, known = held.tensor, in_a_file(facts.is_saved(held.tensor), same)
+    return Finding(
+        "left-behind",
+        held.path,
+        f"a plain {dtype(tensor)} tensor{shaped(tensor)}{shares(facts, tensor)}; {known}",
+        "to(device), half() and the like: what meets it afterwards raises, unless forward converts it each time",
+        instead,
+    )
 
 
 def hidden_module(facts: Facts, path: str, tensors: list[Held]) -> Iterator[Finding]:
@@ -205,9 +224,9 @@ def hidden_module(facts: Facts, path: str, tensors: list[Held]) -> Iterator[Find
 
 
 def changes(held: Held) -> bool:
-    """Whether a method of the owner assigns to the attribute that it is."""
+    """Whether a method of the owner assigns to the attribute that it is, or changes in place what is there."""
     direct = held.path == join(held.owner_path, held.name)
-    return direct and any(True for _ in changing(type(held.owner), held.name))
+    return put_there(held) or (direct and any(True for _ in changing(type(held.owner), held.name)))
 
 
 def put_there(held: Held) -> bool:

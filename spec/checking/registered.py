@@ -5,13 +5,19 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from .code import SETTING_UP, changing, library, methods, refilling, stored, writes_into
+from .code import in_use, overwritten, refilling
+from .counting import counters
 from .digits import ROUNDED
-from .facts import Facts, storage, stretch
+from .facts import Facts
 from .finding import Finding
+from .holding import gradient_hooks
 from .instances import Remembered
+from .listing import has_own_children
+from .memory import overlaps_itself, stretch
 from .plain import dtype, shaped
 from .state import BUFFER, FROZEN, NON_PERSISTENT, PARAMETER, Entry
+from .together import memory, ties
+from .words import counted
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -40,7 +46,8 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
         yield Finding(
             "not-saved",
             entry.path,
-            f"a {'buffer' if is_buffer else 'parameter'}{shaped(tensor)} that state_dict() leaves out",
+            f"a {'buffer' if is_buffer else 'parameter'}{shaped(tensor)} that state_dict() leaves out"
+            + (f"; whether it comes back in another form can't be tried: {facts.untried}" if facts.untried else ""),
             "saving and loading",
             "look for a state_dict() override or hook that drops it; persistent=False says so where it is meant",
         )
@@ -50,7 +57,9 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             entry.path,
             f"a registered tensor{shaped(tensor)} that _apply of the module around it leaves out",
             "to(device), half() and the like",
-            "call super()._apply(fn) in the override",
+            "give children() another name: to(), eval() and the like go by it"
+            if any(has_own_children(type(part)) for _, part in facts.parts)
+            else "call super()._apply(fn) in the override",
         )
     if nn.parameter.is_lazy(tensor):
         return
@@ -70,6 +79,14 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             "training: it collects a gradient, no optimizer built from parameters() updates it, zero_grad() leaves it",
             "nn.Parameter(...) where it is to be trained, .detach() where it isn't",
         )
+    if not is_buffer and tensor.dim() == 0:
+        yield Finding(
+            "scalar",
+            entry.path,
+            "a parameter of no dimension",
+            "fully_shard(), which raises ValueError unless it is among ignored_params",
+            "a parameter of shape (1,), or ignored_params",
+        )
     if entry.kind == NON_PERSISTENT:
         yield from non_persistent(facts, entry, remembered)
     if entry.persistent and overlaps_itself(tensor):
@@ -79,6 +96,14 @@ def of_tensor(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iter
             f"a tensor{shaped(tensor)} whose elements share memory",
             "load_state_dict(), which raises RuntimeError",
             ".expand(...).clone(), or persistent=False",
+        )
+    if hooks := gradient_hooks(tensor):
+        yield Finding(
+            "gradient-hook",
+            entry.path,
+            f"a tensor{shaped(tensor)} with {counted(len(hooks), 'hook')} on its gradient",
+            "copy.deepcopy, pickle, load_state_dict(assign=True), fully_shard: what is trained then has none",
+            "register it on what is trained, or change the tensor in forward, as by a mask",
         )
     if tensor.is_complex() and id(tensor) in facts.converted:
         yield imaginary(entry)
@@ -107,33 +132,42 @@ def is_inference(tensor: torch.Tensor) -> bool:
 
 
 def non_persistent(facts: Facts, entry: Entry, remembered: Remembered | None) -> Iterator[Finding]:
+    if id(entry.tensor) in facts.computed:
+        return
     filled = refilling(type(entry.owner), entry.name)
     yield Finding(
         "uninitialized",
         entry.path,
         f"a non-persistent {dtype(entry.tensor)} buffer{shaped(entry.tensor)}, which no checkpoint has",
-        "after a meta build: uninitialized with to_empty(), still on meta with assign=True",
+        "after a meta build: uninitialized with to_empty(); still on meta with assign=True, unless it names its device",
         f"call {type(entry.owner).__name__}.{filled}() after loading, which sets it"
         if filled
         else f"compute {entry.name} in a method, such as reset_parameters(), and call that after loading",
     )
     if remembered and remembered.same(entry.path, entry.tensor) is False:
+        written = in_use(type(entry.owner), entry.name)
+        if written:
+            facts.digits.pop(id(entry.tensor), None)  # what it holds now is chance
+        if overwritten(type(entry.owner), entry.name) or within_saved(facts, entry.tensor):
+            return
         yield Finding(
             "not-restored",
             entry.path,
             f"a non-persistent buffer{shaped(entry.tensor)} with other values in each instance",
-            "saving and loading: the loaded model computes with other values than the saved one",
+            "saving and loading: the loaded model computes with other values than the saved one"
+            + (", where a forward reads what it has not written before" if written else ""),
             "persistent=True, or compute it from what is saved",
         )
 
 
-def overlaps_itself(tensor: object) -> bool:
-    try:
-        if tensor.layout is not torch.strided:
-            return False
-        return any(step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape, strict=True))
-    except Exception:  # a layout without strides
-        return False
+def within_saved(facts: Facts, tensor: torch.Tensor) -> bool:
+    """Whether all of its elements are in the memory of one tensor that a load writes into."""
+    place = stretch(tensor) if tensor.layout is torch.strided else None
+    for entry in facts.memory.get(facts.storage_of(tensor), ()) if place else ():
+        around = stretch(entry.tensor) if entry.persistent and facts.is_saved(entry.tensor) else None
+        if around and around.start <= place.start and place.stop <= around.stop:
+            return True
+    return False
 
 
 def halves(facts: Facts, entry: Entry) -> Iterator[Finding]:
@@ -166,92 +200,3 @@ def imaginary(entry: Entry) -> Finding:
         "to(torch.float16) and to(device, dtype) make it real and drop the imaginary part",
         "convert by half(), bfloat16() or float(), which leave it, or register torch.view_as_real(...)",
     )
-
-
-def ties(facts: Facts) -> Iterator[Finding]:
-    homes = {}
-    for entry in facts.entries:
-        if len(facts.names[id(entry.tensor)]) == 1:
-            continue
-        homes.setdefault(id(entry.tensor), {})[(id(entry.owner), entry.name)] = entry
-    for known in homes.values():
-        if len(known) < 2:  # a shared submodule has one registry, however many paths lead to it
-            continue
-        first, *others = known.values()
-        also = ", ".join(entry.path for entry in others)
-        if first.kind in (BUFFER, NON_PERSISTENT):
-            yield Finding(
-                "tied-buffer",
-                first.path,
-                f"the same buffer as {also}",
-                "to(device), half() and the like: from then on each is changed alone",
-                "hold it in one place, and read it from there",
-            )
-        else:
-            yield Finding(
-                "tied",
-                first.path,
-                f"the same parameter as {also}",
-                "to_empty() after a meta build, an assigning load, fully_shard of the parts one by one, an empty build",
-                "tie them again afterwards, in a method such as tie_weights()",
-            )
-
-
-def memory(facts: Facts) -> Iterator[Finding]:
-    for together in facts.memory.values():
-        if len(together) == 1:
-            continue
-        parameters = [entry for entry in together if entry.kind in (PARAMETER, FROZEN)]
-        for at, one in enumerate(parameters[:50]):
-            for other in parameters[at + 1 : 50]:
-                if overlap(one.tensor, other.tensor):
-                    yield Finding(
-                        "two-parameters",
-                        other.path,
-                        f"another parameter over the memory of {one.path}",
-                        "training: an optimizer steps both; a conversion gives each its own memory",
-                        "assign the same nn.Parameter to both names",
-                    )
-
-
-def overlap(one: object, other: object) -> bool:
-    """Whether two tensors of one storage share elements for certain."""
-    if one.numel() == 0 or other.numel() == 0 or storage(one) != storage(other) or one.dtype != other.dtype:
-        return False
-    if (one.storage_offset(), one.shape, one.stride()) == (other.storage_offset(), other.shape, other.stride()):
-        return True
-    places = stretch(one), stretch(other)
-    return None not in places and max(each.start for each in places) < min(each.stop for each in places)
-
-
-def counters(facts: Facts) -> Iterator[Finding]:
-    """Plain numbers that a method changes together with a persistent buffer in place."""
-    owned: dict[int, list[Entry]] = {}
-    for entry in facts.entries:
-        if entry.kind == BUFFER:
-            owned.setdefault(id(entry.owner), []).append(entry)
-    for buffers in owned.values():
-        owner = buffers[0].owner
-        for name, value in vars(owner).items():
-            if type(value) not in (int, bool, float) or name == "training":
-                continue
-            for method in changing(type(owner), name):
-                if method.startswith(SETTING_UP):
-                    continue
-                code = methods(type(owner))[method].__code__
-                beside = [
-                    entry
-                    for entry in buffers
-                    if entry.name in code.co_names and (entry.name in stored(code) or writes_into(code))
-                ]
-                if beside:
-                    found = library(type(owner), facts.home)
-                    yield Finding(
-                        "counter",
-                        f"{beside[0].path.rpartition('.')[0]}.{name}".lstrip("."),
-                        f"a plain {type(value).__name__} that {method}() changes with the buffer {beside[0].name}",
-                        "saving and loading: the buffer comes back, the number starts anew",
-                        "an integer buffer, or get_extra_state() and set_extra_state()"
-                        + (f" (a class of {found}: only there can it be mended)" if found else ""),
-                    )
-                    break

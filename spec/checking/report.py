@@ -11,13 +11,17 @@ from torch import nn
 from . import plain, registered, roads, sharing, versions, whole
 from .excuses import Excuse, applied, excuses_in
 from .factories import Factory, Unusable, redrawn
-from .facts import Facts, look, spelled
+from .facts import Facts
 from .finding import Finding, Findings
 from .gathering import fold, gathered
 from .instances import Remembered, remember
-from .kinds import KINDS, USES
+from .kinds import KINDS
+from .looking import look
 from .quiet import quiet
 from .rows import Row, folded_rows, rows
+from .trying import try_out
+from .uses import USES
+from .words import spelled
 
 
 @dataclass
@@ -178,6 +182,11 @@ def examined(
     home: str = "",
 ) -> Report:
     facts = look(model, progress, home)
+    progress("trying what it does by itself")
+    try:
+        try_out(facts)
+    except Exception as error:
+        facts.notes.append(f"trials are incomplete: {spelled(error)}")
     progress("looking for what goes wrong")
     found = []
     for finding in every_finding(facts, before):

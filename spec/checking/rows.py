@@ -69,8 +69,8 @@ def rows(facts: Facts) -> Iterator[Row]:
             moves,
             id(tensor) in facts.converted,
             False,
-            "no",
-            "yes" if not tensor.is_floating_point() or not moves else ROUNDED,
+            "yes" if id(tensor) in facts.restored else "no",
+            "yes" if not tensor.is_floating_point() or id(tensor) not in facts.converted else ROUNDED,
             tuple(held.others),
         )
 
@@ -78,8 +78,8 @@ def rows(facts: Facts) -> Iterator[Row]:
 def registered_row(facts: Facts, entry: Entry) -> Row:
     tensor = entry.tensor
     saved = entry.path in facts.saved or facts.is_saved(tensor) if facts.saved is not None else entry.persistent
-    restored = "yes" if saved else "no"
-    if entry.kind == NON_PERSISTENT and not saved:
+    restored = "yes" if saved or id(tensor) in facts.computed else "no"
+    if restored == "no" and entry.kind == NON_PERSISTENT:
         method = refilling(type(entry.owner), entry.name)
         restored = f"by {method}()" if method else "no"
     return Row(
@@ -90,7 +90,9 @@ def registered_row(facts: Facts, entry: Entry) -> Row:
         saved,
         id(tensor) in facts.moved,
         id(tensor) in facts.converted and tensor.is_floating_point(),
-        entry.kind == PARAMETER and id(entry.owner) not in facts.passed_over,
+        entry.kind == PARAMETER
+        and id(entry.owner) not in facts.passed_over
+        and (facts.listed is None or id(tensor) in facts.listed),
         restored,
         half(facts, entry),
         tuple(path for path in facts.names[id(tensor)] if path != entry.path),

@@ -7,8 +7,9 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from .facts import Facts, geometry, is_ordinary, stretch, untyped_storage
+from .facts import Facts
 from .finding import Finding
+from .memory import geometry, is_ordinary, stretch, untyped_storage
 from .state import FROZEN, PARAMETER, Entry
 from .walking import paths as every_path
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from .facts import counted
-from .finding import Finding
+from .finding import Finding, plainly
 from .report import Report
 from .rows import COLUMNS, Row
+from .words import counted
 
 USUAL = ("meta", "half", "assign", "shard", "pickle")  # roads of other tools are shown to those who ask for them
 NAMES = {
@@ -23,7 +23,7 @@ def shown(report: Report, table: bool = True) -> str:
     lines = [heading(report)]
     if table and report.rows:
         lines += ["", *grid([COLUMNS, *map(cells, report.folded_rows)]), ""]
-    lines += [f"  note: {note}" for note in report.notes]
+    lines += [f"  note: {plainly(note)}" for note in report.notes]
     for finding in report.findings:
         lines += ["", *(f"  {line}" for line in f"✗ {finding}".splitlines())]
     told = [finding for finding in report.others if set(finding.uses) & set(USUAL)]
@@ -51,7 +51,7 @@ def cells(row: Row) -> dict[str, str]:
         value = getattr(row, name)
         if name == "tied":
             value = ", ".join(value)
-        found[name] = MARKS[value] if isinstance(value, bool) else value
+        found[name] = MARKS[value] if isinstance(value, bool) else plainly(value)
     return found
 
 
@@ -63,9 +63,9 @@ def grid(lines: Iterable[dict[str, str]]) -> list[str]:
 
 def spot(finding: Finding) -> str:
     times = f" ({finding.times} alike)" if finding.times > 1 else ""
-    return f"{finding.path or 'the whole module'}{times}"
+    return f"{plainly(finding.path) or 'the whole module'}{times}"
 
 
 def short(finding: Finding) -> str:
     uses = [use for use in finding.uses if use in USUAL]
-    return f"{'|'.join(uses)}  {spot(finding)}  {finding.kind}: {finding.what}"
+    return f"{'|'.join(uses)}  {spot(finding)}  {finding.kind}: {plainly(finding.what)}"

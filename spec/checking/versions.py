@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from .facts import Facts, skeleton
+from .copying import skeleton
+from .facts import Facts
 from .finding import Finding
 
 

@@ -1,18 +1,28 @@
 """Findings about the whole module: what it loads, what copies it, what it shares with another instance."""
 
-import warnings
+import copy
+import inspect
 from collections.abc import Iterator
-from functools import cache
 
+import torch
 from torch import nn
 
-from .code import changes_in_place
-from .facts import THEIRS, Facts, compares, hashable, skeleton, spelled
+from .code import changes_in_place, in_use, needed
+from .copying import THEIRS, copied_already, has_own_copy
+from .factories import redrawn
+from .facts import Facts
 from .finding import Finding
 from .holding import REGISTRIES
 from .instances import Remembered, memory_of, shapes
+from .listing import compares, hashable
+from .loading import equals, makes_room, own_state_dict
+from .memory import has_values
 from .state import PARAMETER, entries
-from .walking import registry
+
+ARGUMENTS = (
+    ("_apply", "recurse", "no-recurse", "to_empty()"),
+    ("load_state_dict", "assign", "no-assign", "load_state_dict(assign=True)"),
+)
 
 
 def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
@@ -34,6 +44,15 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             "keep what can't be copied outside of the module"
             + ("" if THEIRS in facts.refused_copy else ", or define __deepcopy__"),
         )
+    for path, part in facts.parts:
+        if what := miscopied(facts, part):
+            yield Finding(
+                "miscopied",
+                path,
+                f"copy.deepcopy of {type(part).__name__} gives {what}",
+                "an average of the model, a snapshot, a replica",
+                "copy.deepcopy each of its attributes in __deepcopy__, or leave out __deepcopy__ and __getstate__",
+            )
     if facts.refused_pickle:
         yield Finding(
             "pickle-refused",
@@ -44,9 +63,66 @@ def findings(facts: Facts, remembered: Remembered | None) -> Iterator[Finding]:
             if THEIRS in facts.refused_pickle
             else "save model.state_dict(); a function of a module in place of a lambda or a local one",
         )
+    for method, argument, kind, call in ARGUMENTS:
+        if not takes(facts.model, method, argument):
+            yield Finding(
+                kind,
+                "",
+                f"{method}() of {type(facts.model).__name__} takes no {argument}",
+                f"{call}, which raises TypeError",
+                f"take {argument} in the override and give it to super().{method}()",
+            )
     yield from own_state_dict(facts)
     if remembered:
         yield from another_instance(facts, remembered)
+
+
+def takes(model: nn.Module, method: str, argument: str) -> bool:
+    """Whether a method of a module takes an argument that nn.Module's own takes; False only where it is certain."""
+    if argument not in inspect.signature(getattr(nn.Module, method)).parameters:  # both came with torch 2.1
+        return True
+    try:
+        signature = inspect.signature(getattr(model, method))
+    except Exception:  # what is called has none
+        return True
+    try:
+        signature.bind(None, **{argument: True})
+    except TypeError:
+        return False
+    return True
+
+
+def miscopied(facts: Facts, part: nn.Module) -> str:
+    """What a deep copy gives where a class has a say in it and the copy is none; the parts are left as they are."""
+    if not has_own_copy(type(part)) or type(part).__module__.startswith("torch."):
+        return ""
+    memo = {key: value for key, value in copied_already(facts).items() if key != id(part)}
+    try:
+        with facts.as_it_was, redrawn():
+            torch.default_generator.seed()  # or what it draws might be what the module drew
+            made = copy.deepcopy(part, memo)
+    except Exception:  # that is another finding
+        return ""
+    if made is part:
+        return "the module itself"
+    if not isinstance(made, nn.Module):
+        return f"an object of type {type(made).__name__}"
+    there = {entry.path: entry.tensor for entry in entries(made)}
+    for entry in entries(part):
+        other = there.get(entry.path)
+        if other is None:
+            return f"a module without {entry.path}"
+        if other is not entry.tensor and has_values(entry.tensor) and has_values(other) and differ(other, entry.tensor):
+            return f"a module with another {entry.path}"
+    lacking = vars(part).keys() - vars(made).keys()
+    for name in sorted(each for each in lacking if not hasattr(made, each)):
+        if needed(type(part), name):
+            return f"a module without {name}, which forward reads"
+    return ""
+
+
+def differ(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape != other.shape or one.dtype != other.dtype or not equals(one, other)
 
 
 def compared(facts: Facts) -> Iterator[Finding]:
@@ -80,93 +156,12 @@ def compared(facts: Facts) -> Iterator[Finding]:
             told.add(path)
 
 
-CUSTOM = (
-    "state_dict",
-    "load_state_dict",
-    "_save_to_state_dict",
-    "_load_from_state_dict",
-    "get_extra_state",
-    "set_extra_state",
-)
-HOOKS = ("_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
-
-
-def own_state_dict(facts: Facts) -> Iterator[Finding]:
-    """What happens when modules that have a say in it load their own state dict, tried on a copy without values.
-
-    The whole model is tried too: it does not ask its parts for what they override of ``load_state_dict``.
-    """
-    tried, told = set(), False
-    having = [each for each in facts.parts if has_a_say(each[1])] if facts.saved is not None else []
-    for path, part in having:
-        if (alike := (type(part), tuple(own_keys(part)))) not in tried:
-            tried.add(alike)
-            for finding in loading_itself(facts, path, part):
-                told = True
-                yield finding
-    if having and not told and not has_a_say(facts.model):
-        yield from loading_itself(facts, "", facts.model)
-
-
-def own_keys(part: nn.Module) -> Iterator[tuple[str, bool]]:
-    """The names that a module has registered, and whether each of them has a value."""
-    for registered in REGISTRIES:
-        for name, value in registry(part, registered).items():
-            yield name, value is not None
-
-
-def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding]:
-    model = skeleton(facts, part)
-    if model is None:
-        return
-    try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            keys = model.load_state_dict(model.state_dict(), strict=False)
-    except Exception as error:
-        of_torch = isinstance(error, RuntimeError) and "Error(s) in loading state_dict" in str(error)
-        if (of_torch or isinstance(error, KeyError)) and not valueless(error):
-            yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
-        return  # another error may come of the values that the copy lacks
-    for name in ("missing_keys", "unexpected_keys"):
-        if found := list(getattr(keys, name, None) or ()):
-            some = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
-            yield not_loaded(path, f"a strict load of its own state dict has {name.replace('_', ' ')}: {some}")
-
-
-def has_a_say(part: nn.Module) -> bool:
-    """Whether the module's class or hooks on it change what nn.Module would save and load."""
-    inside = vars(part)
-    return any(inside.get(hooks) for hooks in HOOKS) or class_has_a_say(type(part))
-
-
-@cache
-def class_has_a_say(owner: type) -> bool:
-    if owner.__module__.startswith("torch."):
-        return False
-    return any(getattr(owner, name) is not getattr(nn.Module, name) for name in CUSTOM)
-
-
-def valueless(error: Exception) -> bool:
-    return any(word in str(error) for word in ("meta", "no data", "aten::_local_scalar_dense"))
-
-
-def not_loaded(path: str, what: str) -> Finding:
-    return Finding(
-        "not-loaded",
-        path,
-        what,
-        "every strict load of a checkpoint of this model",
-        "let state_dict() and load_state_dict(), or the hooks on them, name the same keys",
-    )
-
-
 def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
     now = shapes(facts.saved or {})
     before = remembered.shapes
     if facts.saved is not None and before:
         differing = [key for key in {**before, **now} if before.get(key, "absent") != now.get(key, "absent")]
-        if differing:
+        if differing and not makes_room(facts, before):
             some = ", ".join(differing[:3]) + (", ..." if len(differing) > 3 else "")
             yield Finding(
                 "other-keys",
@@ -185,14 +180,15 @@ def another_instance(facts: Facts, remembered: Remembered) -> Iterator[Finding]:
             within.append(path)
             yield shared_with(path, f"the same {type(part).__name__} as in another instance")
     told = set()
-    for path, tensor in [
-        *((entry.path, entry.tensor) for entry in facts.entries),
-        *((held.path, held.tensor) for held in facts.held if id(held.tensor) in facts.moved),
-    ]:  # a constant that nothing moves may be shared
+    for each in [*facts.entries, *(held for held in facts.held if id(held.tensor) in facts.moved)]:
+        path, tensor = each.path, each.tensor
         if id(tensor) in shared and id(tensor) not in told and not any(inside(path, other) for other in within):
             told.add(id(tensor))
-            kind = "parameter" if isinstance(tensor, nn.Parameter) else "tensor"
-            yield shared_with(path, f"the same {kind} as in another instance")
+            if isinstance(tensor, nn.Parameter) or tensor.requires_grad:
+                yield shared_with(path, "the same parameter as in another instance")
+            elif facts.is_saved(tensor) or in_use(type(each.owner), each.name):  # a constant may be shared
+                bites = "a load into one model, or a change in place, changes the other"
+                yield shared_with(path, "the same tensor as in another instance", bites)
 
     yield from shared_registries(facts, remembered, within)
     yield from shared_memory(facts, remembered, told, within)
@@ -224,11 +220,13 @@ def inside(path: str, other: str) -> bool:
     return other == "" or path.startswith((f"{other}.", f"{other}["))
 
 
-def shared_with(path: str, what: str) -> Finding:
+def shared_with(
+    path: str, what: str, bites: str = "training, moving or loading one model changes the other"
+) -> Finding:
     return Finding(
         "shared-instances",
         path,
         what,
-        "training, moving or loading one model changes the other",
+        bites,
         "build it for each instance, or .clone() what comes out of a cache",
     )

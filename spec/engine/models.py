@@ -67,9 +67,9 @@ SHOWN_BY = {
     "ANY-01": ("not-saved",),
     "ANY-03": ("not-loaded", "not-restored", "expanded", "inference", "unsaved", "counter"),
     "ANY-04": ("other-keys",),
-    "ANY-05": ("copy-refused", "bound", "graph", "two-parameters"),
+    "ANY-05": ("copy-refused", "miscopied", "bound", "gradient-hook", "graph", "two-parameters"),
     "ANY-06": ("pickle-refused",),
-    "ANY-07": ("counts-as-one", "unmoved", "tied-buffer"),
+    "ANY-07": ("counts-as-one", "unmoved", "tied-buffer", "one-memory"),
     "ANY-09": ("left-behind", "untrained", "hidden-module", "hidden-parameter", "class-attribute", "stale"),
 }
 """The claims that a module with such a finding breaks, each finding told by the first; under no id, what breaks all."""
@@ -136,6 +136,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
         return (yield)
     except Exception as error:
         raised = error
-    from ..checking.facts import spelled
+    from ..checking.words import spelled
 
     pytest.fail(spelled(raised), pytrace=False)

@@ -98,6 +98,40 @@ def test_a_module_that_loads_by_values_is_compared_by_name_and_says_why():
     assert note.endswith("keys are compared by name")
 
 
+class Growing(nn.Linear):
+    """Makes room for what is in a file."""
+
+    def _load_from_state_dict(self, state, prefix, *arguments):
+        self.bias = nn.Parameter(torch.empty_like(state[prefix + "bias"]))
+        super()._load_from_state_dict(state, prefix, *arguments)
+
+
+def test_what_a_module_makes_room_for_is_of_no_other_shape():
+    found = compared(Growing(2, 2), {"weight": torch.zeros(2, 2), "bias": torch.zeros(5)})
+    assert (found.shapes, found.loads) == ([], True)
+    assert found.notes == ["bias: [5] in the file, [2] in the model, which its own loading takes"]
+    found = compared(Growing(2, 2), {"weight": torch.zeros(2, 3), "bias": torch.zeros(5)})
+    assert (found.shapes, found.loads) == ([("weight", (2, 3), (2, 2))], False)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_load_that_is_never_strict_takes_a_part(strict):
+    class Own(nn.Linear):
+        def load_state_dict(self, state, *arguments, **options):
+            return super().load_state_dict(state, strict and options.get("strict", True))
+
+    found = compared(Own(2, 2), {"weight": torch.zeros(2, 2)})
+    assert (found.missing, found.loads) == (["bias"], not strict)
+    assert found.notes == ([] if strict else ["its own load_state_dict() is not strict: it takes this file"])
+
+
+def test_where_in_the_file_the_state_dict_is_is_said(state, capsys):
+    torch.save(state, "model.pt")
+    assert "under" not in told(capsys, 0)
+    torch.save({"epoch": 3, "model": state}, "model.pt")
+    assert 'this is of what the file has under "model"' in told(capsys, 0)
+
+
 def test_only_the_header_of_a_file_of_safetensors_is_read(state, capsys):
     header = {
         key: {

@@ -1,8 +1,10 @@
 """``check``: one planted defect for each kind of finding, found under its path, and its mended twin, which is clean."""
 
 import functools
+import inspect
 import json
 import re
+import threading
 import weakref
 from collections import deque
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ from ..checking import check
 from ..checking.as_json import to_json
 from ..checking.cited import cited
 from ..checking.code import in_use
-from ..checking.kinds import KINDS, USES
+from ..checking.kinds import KINDS
 from ..checking.markdown import to_markdown
+from ..checking.uses import USES
 
 
 def module(**held):
@@ -74,6 +77,67 @@ class WholeRing(nn.Module):
         self.memory[self.position] = x
         self.position += 1
         return self.memory
+
+
+class Flagged(nn.Module):
+    """Methods that fill a tensor and say so in a plain attribute, or don't."""
+
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(2, 2)
+        self.bias = nn.Parameter(torch.zeros(2))
+        self.register_buffer("book", torch.zeros(4, 2))
+        self.register_buffer("scale", torch.ones(2))
+        self.begun = self.shifted = self.merged = self.scaled = self.built = self.unread = self.again = False
+        self.place = self.seen = 0
+        self.set_built(True)
+
+    def init_book_(self, x):
+        if not self.begun:
+            self.book.copy_(x[:4])
+            self.begun = True
+
+    def set_scale(self, scale):
+        self.scale.data = scale
+        self.scaled = True
+
+    def set_built(self, built):
+        self.scale.fill_(1)
+        self.built = True
+
+    def set_unread(self):
+        self.scale.fill_(2)
+        self.unread = True
+
+    def reset(self):
+        self.scale.fill_(1)
+        self.again = False
+
+    def merge(self):
+        self.lin.weight.data += self.bias
+        self.merged = True
+
+    def advance(self):
+        self.place = (self.place + 1) % 4
+
+    def forward(self, x):
+        self.init_book_(x)
+        if not self.shifted:
+            with torch.no_grad():
+                self.bias.copy_(-x.mean(0))
+            self.shifted = True
+        if self.scaled or self.built or self.again:
+            x = x * self.scale
+        self.push(x)
+        return x if self.merged else self.lin(x)
+
+    def push(self, x):
+        self.book[self.place] = x[0]
+        self.advance()
+
+    def look(self, x):
+        self.seen = len(x)
+        return self.book[0] + self.bias
 
 
 class Moving(nn.Module):
@@ -154,9 +218,14 @@ def two_parameters(tied):
     return two(one, one if tied else nn.Parameter(values))
 
 
+class Adding(nn.ModuleList):
+    def forward(self, x):
+        self[0].held += x
+
+
 def tied_buffer(tied):
     values = torch.zeros(3)
-    return two(values, values if tied else values.clone(), register=True)
+    return Adding(two(values, values if tied else values.clone(), register=True))
 
 
 def aliased(again):
@@ -164,6 +233,99 @@ def aliased(again):
     if again:
         found.also = [found.held]
     return found
+
+
+def hooked(on_parameter):
+    found = nn.Sequential(nn.Linear(2, 2))
+    handle = found[0].weight.register_hook(lambda gradient: gradient * 2)
+    if not on_parameter:
+        handle.remove()
+        found.register_full_backward_hook(halved)
+    return found
+
+
+def halved(module, gradients, others):
+    return tuple(each / 2 for each in gradients)
+
+
+class Anchored(nn.Module):
+    """It keeps a weight from where it was, and counts in a part of a table."""
+
+    def __init__(self, copies):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.register_buffer("anchor", self.linear.weight.data.clone() if copies else self.linear.weight.data)
+        flat, table = torch.zeros(4), torch.arange(6.0)
+        self.register_buffer("flat", flat)
+        self.register_buffer("grid", flat.view(2, 2).clone() if copies else flat.view(2, 2))
+        self.register_buffer("table", table)
+        self.register_buffer("head", table[:3])
+
+    def forward(self, x):
+        self.flat += x.sum()
+        self.reset()
+        return self.linear(x) + self.grid + self.head[0]
+
+    def reset(self):
+        self.table.copy_(torch.arange(6.0))
+
+
+class OwnCopy(nn.Module):
+    """A module whose ``copy`` is what a deep copy is."""
+
+    def __init__(self, copy, seed=None):
+        super().__init__()
+        self.copy = copy
+        self.linear = nn.Linear(2, 2)
+        self.cache, self.memo = {}, {}
+
+    def forward(self, x):
+        self.memo = {} if getattr(self, "memo", None) is None else self.memo
+        return self.linear(x) * len(self.cache)
+
+    def __deepcopy__(self, memo):
+        return self.copy(self)
+
+
+def anew(self):
+    return OwnCopy(self.copy)
+
+
+def anew_with_its_values(self):
+    found = OwnCopy(self.copy)
+    found.load_state_dict(self.state_dict())
+    return found
+
+
+def without(name):
+    def made(self):
+        found = anew_with_its_values(self)
+        delattr(found, name)
+        return found
+
+    return made
+
+
+class Tree(nn.Module):
+    """Its ``children()`` are those of the tree, or have another name."""
+
+    def __init__(self, depth=1):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.twigs = nn.ModuleList(type(self)(depth - 1) for _ in range(2 * depth))
+
+    def children(self):
+        return list(self.twigs)
+
+
+class Bush(Tree):
+    def children(self):
+        return [*super().children(), self.twigs, self.linear]
+
+
+class Filtered(nn.Linear):
+    def parameters(self, recurse=True):
+        yield self.weight
 
 
 class WithLinear(nn.Module):
@@ -235,10 +397,17 @@ ALWAYS = {
     "unmoved": (lambda: nn.Sequential(Refusing(2, 2)), "0.weight", lambda: nn.Sequential(nn.Linear(2, 2))),
     "stale": (lambda: aliased(True), "also[0]", lambda: aliased(False)),
     "tied-buffer": (lambda: tied_buffer(True), "0.held", lambda: tied_buffer(False)),
+    "one-memory": (lambda: Anchored(False), "anchor", lambda: Anchored(True)),
     "two-parameters": (lambda: two_parameters(False), "1.held", lambda: two_parameters(True)),
     "expanded": (lambda: buffer(torch.ones(1).expand(3)), "held", lambda: buffer(torch.ones(1).expand(3).clone())),
     "copy-refused": (lambda: module(held=[Uncopied()]), "", lambda: module(held=[1])),
+    "miscopied": (
+        lambda: nn.Sequential(OwnCopy(anew)),
+        "0",
+        lambda: nn.Sequential(OwnCopy(anew_with_its_values)),
+    ),
     "bound": (closing, "head", lambda: nn.Sequential(nn.Linear(2, 2))),
+    "gradient-hook": (lambda: hooked(True), "0.weight", lambda: hooked(False)),
     "counter": (Ring, "position", WholeRing),
 }
 
@@ -259,6 +428,167 @@ def test_its_mended_twin_is_clean(kind):
 
 def test_every_kind_that_counts_always_is_planted():
     assert set(ALWAYS) == {name for name, kind in KINDS.items() if not kind.uses}
+
+
+def test_numbers_and_flags_that_a_file_lacks_are_told_from_settings():
+    found = {finding.path: finding.what for finding in check(Flagged, select=["counter"]).findings}
+    assert found == {
+        "begun": "a plain bool that init_book_() changes with the buffer book",
+        "merged": "a plain bool that merge() changes with the parameter lin.weight",
+        "place": "a plain int that advance() changes with the buffer book",
+        "scaled": "a plain bool that set_scale() changes with the buffer scale",
+        "shifted": "a plain bool that forward() changes with the parameter bias",
+    }
+
+
+class OwnSaving(nn.Module):
+    """A module whose ``save`` and ``load`` of the parameter ``w`` are given."""
+
+    def __init__(self, save, load):
+        super().__init__()
+        self.save, self.load = save, load
+        self.w = nn.Parameter(torch.randn(3, 3))
+        self.bias = nn.Parameter(torch.ones(3))
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[f"{prefix}w"] = self.save(self.w.detach())
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        if self.load is not None:
+            state_dict[f"{prefix}w"] = self.load(state_dict[f"{prefix}w"])
+            super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class OwnLoading(nn.Linear):
+    """It loads by itself what is saved as usual."""
+
+    def __init__(self, load):
+        super().__init__(3, 3)
+        self.load = load
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        with torch.no_grad():
+            self.load(self, state_dict[f"{prefix}weight"], state_dict[f"{prefix}bias"])
+
+
+def copied(self, weight, bias):
+    self.weight.copy_(weight)
+    self.bias.data.copy_(bias)
+
+
+def crossed(self, weight, bias):
+    self.weight[0].copy_(bias)
+    self.bias.copy_(weight[0])
+
+
+def in_place_of_the_old(self, weight, bias):
+    self.weight = nn.Parameter(weight)
+    self.bias.data = bias
+
+
+def as_out(self, weight, bias):
+    torch.mul(weight, 1, out=self.weight)
+    torch._foreach_zero_([self.bias])
+    self.bias.add_(bias)
+
+
+def one_alone(self, weight, bias):
+    self.weight.copy_(weight)
+
+
+LEFT, OTHERS = "leaves it as it was", "gives it other values"
+VALUES = {
+    "a load that does nothing": (lambda: OwnSaving(lambda w: w, None), {"w": LEFT, "bias": LEFT}),
+    "a load of one alone": (lambda: OwnLoading(one_alone), {"bias": LEFT}),
+    "half": (lambda: OwnSaving(lambda w: w.half(), lambda w: w), {"w": "gives it values that were saved as float16"}),
+    "half of a half": (lambda: OwnSaving(lambda w: w.half(), lambda w: w).half(), {}),
+    "more digits": (lambda: OwnSaving(lambda w: w.double(), lambda w: w), {}),
+    "turned": (lambda: OwnSaving(lambda w: w.t(), lambda w: w), {"w": OTHERS}),
+    "turned and turned again": (lambda: OwnSaving(lambda w: w.t(), lambda w: w.t()), {}),
+    "turned into memory of its own": (lambda: OwnSaving(lambda w: w.t().contiguous(), lambda w: w), {"w": OTHERS}),
+    "turned again from there": (lambda: OwnSaving(lambda w: w.t().contiguous(), lambda w: w.t()), {}),
+    "doubled": (lambda: OwnSaving(lambda w: w * 2, lambda w: w), {"w": OTHERS}),
+    "doubled and halved": (lambda: OwnSaving(lambda w: w * 2, lambda w: w / 2), {}),
+    "a copy": (lambda: OwnSaving(lambda w: w.clone(), lambda w: w), {}),
+    "copied by itself": (lambda: OwnLoading(copied), {}),
+    "written by other means": (lambda: OwnLoading(as_out), {}),
+    "assigned by itself": (lambda: OwnLoading(in_place_of_the_old), {}),
+    "a part of another": (lambda: OwnLoading(crossed), {}),
+}
+
+
+@pytest.mark.parametrize("how", VALUES)
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_a_module_makes_of_its_own_values_is_told(how, inside):
+    build, told = VALUES[how]
+    findings = check(lambda: nn.Sequential(build()) if inside else build(), select=["not-loaded"]).all_findings
+    what = "load_state_dict() of its own state dict "
+    assert {each.path.removeprefix("0."): each.what.removeprefix(what) for each in findings} == told
+
+
+def test_a_buffer_in_the_memory_of_what_changes_is_found():
+    found = {finding.path: finding.what for finding in check(lambda: Anchored(False)).findings}
+    assert found == {
+        "anchor": "a buffer (2, 2) in the memory of the parameter linear.weight",
+        "grid": "a buffer (2, 2) in the memory of the buffer flat",
+    }
+
+
+COPIES = {
+    "itself": (lambda self: self, "the module itself"),
+    "something else": (lambda self: 1, "an object of type int"),
+    "a new one": (anew, "a module with another linear.weight"),
+    "a new one without a part": (without("linear"), "a module without linear.weight"),
+    "a new one without what forward reads": (without("cache"), "a module without cache, which forward reads"),
+    "a new one without what forward makes": (without("memo"), None),
+    "a new one with its values": (anew_with_its_values, None),
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_what_an_own_deep_copy_leaves_out_is_told(how):
+    copy, what = COPIES[how]
+    found = [finding.what for finding in check(lambda: OwnCopy(copy), select=["miscopied"]).findings]
+    assert found == ([f"copy.deepcopy of OwnCopy gives {what}"] if what else [])
+
+
+def test_what_an_own_children_hides_from_a_move_is_found():
+    weights, biases = check(Tree).findings
+    assert weights.kind == biases.kind == "unmoved"
+    assert weights.times == biases.times == 3
+    assert weights.instead.startswith("give children() another name")
+    assert not any(row.moves for row in check(Tree).rows)
+    assert not check(Bush).findings
+
+
+def test_what_an_own_parameters_leaves_out_is_not_trained():
+    trained = {row.path: row.trained for row in check(lambda: Filtered(2, 2)).rows}
+    assert trained == {"weight": True, "bias": False}
+    assert all(row.trained for row in check(lambda: nn.Sequential(Filtered(2, 2))).rows)
+
+
+def drawn_mask(low):
+    mask = torch.full((8,), low)
+    mask[:3] = torch.rand(3)
+    return mask
+
+
+RESTORED = {
+    "drawn beside a large value": (lambda: drawn_mask(-1e9), False),
+    "drawn and sparse": (lambda: torch.diag(torch.rand(3)).to_sparse(), False),
+    "drawn places of a large mask": (lambda: torch.rand(100, 100) < 0.5, False),
+    "sparse": (lambda: torch.eye(3).to_sparse(), True),
+    "of other last digits": (lambda: torch.ones(8).cumsum(0) * (1 + 1e-7 * torch.rand(8)), True),
+    "a large mask": (lambda: torch.ones(100, 100).tril() > 0, True),
+}
+
+
+@pytest.mark.parametrize("what", RESTORED)
+def test_values_of_two_instances_are_told_apart_by_more_than_the_last_digits(what):
+    make, same = RESTORED[what]
+    found = [finding.kind for finding in check(lambda: buffer(make(), False)).findings]
+    assert found == ([] if same else ["not-restored"])
 
 
 def rotary(dim=64):
@@ -338,6 +668,21 @@ class Extra(nn.Linear):
         pass
 
 
+class Reading(nn.Linear):
+    """``forward`` reads its weight where that is also held."""
+
+    def __init__(self):
+        super().__init__(2, 2)
+        self.also, self.unread = [self.weight], [self.bias]
+
+    def forward(self, x):
+        return x @ self.also[0]
+
+
+def test_a_parameter_that_forward_reads_from_a_list_becomes_a_constant():
+    assert [finding.path for finding in check(Reading, uses=["export"], select=["constant"]).findings] == ["also[0]"]
+
+
 def shared_layer():
     layer = nn.Linear(2, 2)
     return nn.ModuleDict({"first": nn.Sequential(layer), "second": layer})
@@ -372,10 +717,84 @@ def parts_of_one(first, second):
     return two(nn.Parameter(both[first]), nn.Parameter(both[second]))
 
 
+class Steps(nn.Module):
+    """Floating buffers that count, by ones or by what is given, and one that is set up."""
+
+    def __init__(self):
+        super().__init__()
+        for name in ("by_one", "by_add", "anew", "by_any", "set_up", "halves"):
+            self.register_buffer(name, torch.zeros(()))
+        self.halves += 0.5
+        self.register_buffer("whole", torch.tensor(0))
+
+    def forward(self, x):
+        self.by_one += 1
+        self.by_add.add_(2)
+        self.anew = self.anew + 1
+        self.by_any += x.sum() - 1
+        self.halves += 1
+        self.whole += 1
+        return x + 1
+
+    def reset(self):
+        self.set_up += 1
+
+
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_a_counter_in_a_floating_buffer_is_found_before_it_is_large(half):
+    report = check(Steps, uses=["half"])
+    assert [finding.path for finding in report.findings] == ["anew, by_add, by_one"]
+    assert {row.path for row in report.rows if row.half == "no"} == {"anew", "by_add", "by_one"}
+    assert not check(lambda: Steps().to(half), uses=["half"]).findings
+
+
+OF_A_HALF = {
+    "a mask of bfloat16": (torch.tensor([0.0, torch.finfo(torch.bfloat16).min], dtype=torch.bfloat16), "overflow"),
+    "numbers of float16": (torch.arange(1000, dtype=torch.float16), "float-counter"),
+    "a mask of float16": (torch.tensor([0.0, torch.finfo(torch.float16).min], dtype=torch.float16), None),
+    "numbers of bfloat16": (torch.arange(200).to(torch.bfloat16), None),
+}
+
+
+@pytest.mark.parametrize("what", OF_A_HALF)
+def test_what_one_half_loses_of_the_other_is_found(what):
+    value, kind = OF_A_HALF[what]
+    assert [finding.kind for finding in check(lambda: buffer(value.clone()), uses=["half"]).findings] == [kind] * bool(
+        kind
+    )
+
+
+class Short(nn.Linear):
+    """Overrides as they were written before torch 2.1."""
+
+    def _apply(self, fn):
+        return super()._apply(fn)
+
+    def load_state_dict(self, state_dict, strict=True):
+        return super().load_state_dict(state_dict, strict)
+
+
+class Long(nn.Linear):
+    def _apply(self, fn, recurse=True):
+        return super()._apply(fn, recurse)
+
+    def load_state_dict(self, *args, **kwargs):
+        return super().load_state_dict(*args, **kwargs)
+
+
+@pytest.mark.parametrize("use", ["meta", "assign"])
+def test_an_override_that_takes_all_arguments_is_no_finding(use):
+    assert not check(lambda: Long(2, 2), uses=[use]).findings
+    assert not check(lambda: nn.Sequential(Short(2, 2)), uses=[use]).findings
+
+
+ASSIGNS = "assign" in inspect.signature(nn.Module.load_state_dict).parameters
 # kind: what has it, the path at which it is found
 SOMETIMES = {
     "uninitialized": (lambda: buffer(rotary(), False), "held"),
     "meta-plain": (lambda: module(held=torch.ones(2)), "held"),
+    "no-recurse": (lambda: Short(2, 2), ""),
+    "no-assign": (lambda: Short(2, 2), ""),
     "digits": (lambda: buffer(rotary()), "held"),
     "overflow": (lambda: buffer(torch.full((2, 2), -1e9)), "held"),
     "imaginary": (lambda: buffer(torch.zeros(2, dtype=torch.complex64)), "held"),
@@ -383,6 +802,7 @@ SOMETIMES = {
     "tied": (tied, "0.weight"),
     "alias": (alias, "also[0]"),
     "own-values": (lambda: module(held=torch.rand(2)), "held"),
+    "scalar": (lambda: module(held=nn.Parameter(torch.tensor(1.0))), "held"),
     "all-frozen": (frozen, ""),
     "pickle-refused": (unpicklable, ""),
     "same-memory": (lambda: parts_of_one(slice(0, 4), slice(2, 6)), "0.held"),
@@ -410,6 +830,8 @@ SOMETIMES = {
 @pytest.mark.parametrize("kind", SOMETIMES)
 def test_a_defect_of_one_use_counts_only_there(kind):
     build, path = SOMETIMES[kind]
+    if kind.startswith("no-") and not ASSIGNS:
+        pytest.skip("these arguments came with torch 2.1")
     for use in KINDS[kind].uses:
         assert path in [finding.path for finding in check(build, uses=[use]).findings if finding.kind == kind]
     assert kind not in [finding.kind for finding in check(build).findings]
@@ -429,6 +851,8 @@ KEPT = {
     "a plain tensor that nothing changes is in the graph": (lambda: module(held=torch.ones(2)), "export"),
     "a plain tensor that nothing changes is averaged": (lambda: module(held=torch.ones(2)), "average"),
     "a class that tells old data by its keys": (lambda: nn.Sequential(Renamed(2, 2)), "safetensors"),
+    "fully_shard cuts a parameter of one number": (lambda: module(held=nn.Parameter(torch.ones(1))), "shard"),
+    "fully_shard leaves a buffer of one number": (lambda: buffer(torch.tensor(1)), "shard"),
     "a distributed checkpoint of tied parameters": (tied, "dcp"),
     "a quantizer leaves embeddings and biases": (tied_embeddings, "quantize"),
     "a quantizer leaves complex tensors": (lambda: buffer(torch.zeros(2, dtype=torch.complex64)), "quantize"),
@@ -449,6 +873,12 @@ class Writing(nn.Module):
     def in_place(self, x):
         self.two.add_(x)
 
+    def by_its_data(self, x):
+        self.six.data += x
+
+    def as_out(self, x):
+        torch.add(self.read, x, out=self.seven)
+
     def an_element(self, x, i):
         self.three[(i + 1) % len(self.read)] = x
 
@@ -467,7 +897,7 @@ class Writing(nn.Module):
         self.read.zero_()
 
 
-@pytest.mark.parametrize("name", ["one", "two", "three", "four", "five"])
+@pytest.mark.parametrize("name", ["one", "two", "three", "four", "five", "six", "seven"])
 def test_what_a_method_writes_to_is_told_apart_from_what_it_reads(name):
     assert in_use(Writing, name)
     assert not in_use(Writing, "read")
@@ -512,7 +942,8 @@ class CollectingMore(Collecting):
 def test_what_only_building_and_moving_put_there_is_not_in_use(owner):
     names = ["begins", "goes_on", "moved", "public"]
     assert [name for name in names if in_use(owner, name)] == ["goes_on", "public"]
-    assert not [each.path for each in check(owner, uses=["average"]).findings if each.path.startswith("begins")]
+    found = check(owner, uses=["average"], select=["not-averaged"]).findings
+    assert not [each.path for each in found if each.path.startswith("begins")]
 
 
 def test_an_index_that_is_only_filled_again_is_not_averaged_wrong():
@@ -569,7 +1000,51 @@ def graph_node():
     return node
 
 
+class Seeing(nn.Module):
+    """``forward`` changes numbers in place that are tensors, and reads others."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.seen, self.total, self.scale = torch.tensor(0), torch.tensor(0.0), torch.tensor(2.0)
+        self.sums = {"n": torch.tensor(0.0)}
+        self.limits = {"n": torch.tensor(9.0)}
+
+    def forward(self, x):
+        self.seen.add_(len(x))
+        torch.add(self.total, 1, out=self.total)
+        self.sums["n"] += self.limits["n"]
+        return self.linear(x) * self.scale
+
+
+def test_a_number_that_is_changed_in_place_is_left_behind_and_a_constant_is_not():
+    assert [finding.path for finding in check(Seeing).findings] == ["seen", "sums['n']", "total"]
+
+
+def scaled(scale):
+    zeros, ones, least = torch.zeros(2), torch.ones(2), torch.tensor(1e-6)
+
+    class Scaled(nn.Linear):
+        def forward(self, x, shift=zeros, eps=least, *, mask=ones):
+            return super().forward(x) * scale * mask + shift + eps
+
+    return lambda: Scaled(2, 2)
+
+
+def test_tensors_that_the_methods_of_a_class_hold_are_found():
+    found = [(finding.kind, finding.path) for finding in check(scaled(torch.ones(2)), ignore=["meta-plain"]).findings]
+    assert found == [("class-attribute", f"forward.{name}") for name in ("mask", "scale", "shift")]
+    assert all(finding.what.endswith("default or in a closure") for finding in check(scaled(torch.ones(2))).findings)
+    assert not check(scaled(2.0), ignore=["class-attribute"]).findings
+
+
+def test_a_module_that_is_a_key_is_hidden():
+    found = check(lambda: module(held={nn.Linear(2, 2): 0.5, "name": 1})).findings
+    assert [(finding.kind, finding.path) for finding in found] == [("hidden-module", "held.keys()[0]")]
+
+
 HELD = {
+    "a key": (lambda: {torch.ones(2): 1}, "held.keys()[0]"),
     "a deque": (lambda: deque([torch.ones(2)]), "held[0]"),
     "a partial": (lambda: functools.partial(torch.add, other=torch.ones(2)), "held.other"),
     "a closure": (lambda: wrapped(torch.ones(2)), "held.<closure>.scale"),
@@ -592,6 +1067,45 @@ HELD = {
     "a node of a graph": (graph_node, "held.meta['value']"),
     "a graph": (lambda: graph_node().graph, "held.nodes[0].meta['value']"),
 }
+
+
+def hanging(name, value):
+    found = nn.Linear(2, 2)
+    setattr(found.weight, name, value)
+    return found
+
+
+def masked(mask, register):
+    found = nn.Linear(2, 2)
+    if register:
+        found.register_buffer("mask", mask)
+    found.weight.register_hook(lambda gradient: gradient * mask)
+    return found
+
+
+ON_PARAMETERS = {
+    "a tensor": (lambda: hanging("ema", torch.ones(2)), ["weight.ema"]),
+    "a list": (lambda: hanging("ema", [torch.ones(2)]), ["weight.ema[0]"]),
+    "a number": (lambda: hanging("ema", 0.5), []),
+    "a mask in a hook": (lambda: masked(torch.ones(2), False), ["weight.<hook>.<closure>.mask"]),
+    "a buffer in a hook": (lambda: masked(torch.ones(2), True), []),
+}
+
+
+@pytest.mark.parametrize("what", ON_PARAMETERS)
+def test_a_tensor_that_hangs_on_a_parameter_is_found(what):
+    build, paths = ON_PARAMETERS[what]
+    report = check(build)
+    assert [finding.path for finding in report.findings if finding.kind == "left-behind"] == paths
+    assert not [finding for finding in report.findings if finding.kind == "bound"]
+    assert [row.path for row in report.rows if row.kind == "plain"] == paths
+
+
+@pytest.mark.skipif(not hasattr(torch.Tensor, "register_post_accumulate_grad_hook"), reason="it came with torch 2.1")
+def test_a_hook_on_the_accumulated_gradient_is_found():
+    found = nn.Linear(2, 2)
+    found.bias.register_post_accumulate_grad_hook(print)
+    assert [(each.kind, each.path) for each in check(found).findings] == [("gradient-hook", "bias")]
 
 
 @pytest.mark.parametrize("holder", HELD)
@@ -833,6 +1347,35 @@ def test_a_model_without_values_is_one_note():
     assert report.cause.startswith("5 tensors are on meta (the first is 1.weight)")
     assert report.notes == [report.cause]
     assert [(each.path, each.what) for each in report.findings] == [("", "5 of 7 values are on meta, without values")]
+
+
+def locked(tensor):
+    tensor.lock = threading.Lock()
+    return tensor
+
+
+def pickled_attributes():
+    return hasattr(torch._utils, "_rebuild_parameter_with_state")
+
+
+# what has a tensor that deepcopy or pickle refuses: of a layout without a copy, or with an attribute without one
+REFUSED = {
+    "a buffer with a lock": (lambda: buffer(locked(torch.ones(2))), {"copy-refused", "pickle-refused"}),
+    "a plain tensor with a lock": (lambda: module(held=locked(torch.ones(2))), {"copy-refused", "pickle-refused"}),
+    "a parameter with a function": (lambda: hanging("loader", lambda: None), {"pickle-refused"}),
+    "a parameter with a number": (lambda: hanging("loader", 1), set()),
+    "a sparse buffer": (lambda: buffer(torch.eye(3).to_sparse()), set()),
+    "a compressed buffer": (lambda: buffer(torch.eye(3).to_sparse_csr()), {"copy-refused"}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+def test_a_tensor_that_can_not_be_copied_or_pickled_is_found(what):
+    build, kinds = REFUSED[what]
+    found = check(build, uses=["pickle"], select=["copy-refused", "pickle-refused"]).findings
+    assert {finding.kind for finding in found} == kinds - (set() if pickled_attributes() else {"pickle-refused"})
+    assert all(re.search(", at (held|weight)$", finding.what) for finding in found)
 
 
 class Taken(nn.Linear):
