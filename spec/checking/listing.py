@@ -44,15 +44,16 @@ def hashable(part: nn.Module) -> bool:
     return True
 
 
-def own_listing(model: nn.Module) -> set[int] | None:
+def own_listing(facts: Facts) -> set[int] | None:
     """The ids of the parameters that an overridden ``parameters()`` lists; None where torch's own lists all."""
-    names = ("parameters", "named_parameters")
+    model, names = facts.model, ("parameters", "named_parameters")
     if type(model).__module__.startswith("torch.") or all(
         getattr(type(model), name) is getattr(nn.Module, name) for name in names
     ):
         return None
     try:
-        return {id(parameter) for parameter in model.parameters()}
+        with facts.as_it_was:
+            return {id(parameter) for parameter in model.parameters()}
     except Exception:
         return None
 

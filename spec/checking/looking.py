@@ -45,8 +45,7 @@ def look(model: nn.Module, progress: Callable[[str], None] = lambda text: None, 
     progress("asking what it saves, moves and converts")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with as_it_was:
-            facts.listed = own_listing(model)
+        facts.listed = own_listing(facts)
         with as_it_was:
             find_saved(facts)
         with as_it_was:

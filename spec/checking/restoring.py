@@ -32,6 +32,8 @@ def is_same(one: object, other: object) -> bool:
     """Whether two containers hold the same objects, by identity: their own ``==`` may do anything."""
     if len(one) != len(other):
         return False
+    if not len(other):  # as most of them are
+        return True
     if isinstance(one, set):
         return {*map(id, one)} == {*map(id, other)}
     if isinstance(one, dict):
