@@ -460,7 +460,7 @@ class OwnSaving(nn.Module):
             super()._load_from_state_dict(state_dict, prefix, *args)
 
 
-class OwnLoading(nn.Linear):
+class LoadsItself(nn.Linear):
     """It loads by itself what is saved as usual."""
 
     def __init__(self, load):
@@ -500,7 +500,7 @@ def one_alone(self, weight, bias):
 LEFT, OTHERS = "leaves it as it was", "gives it other values"
 VALUES = {
     "a load that does nothing": (lambda: OwnSaving(lambda w: w, None), {"w": LEFT, "bias": LEFT}),
-    "a load of one alone": (lambda: OwnLoading(one_alone), {"bias": LEFT}),
+    "a load of one alone": (lambda: LoadsItself(one_alone), {"bias": LEFT}),
     "half": (lambda: OwnSaving(lambda w: w.half(), lambda w: w), {"w": "gives it values that were saved as float16"}),
     "half of a half": (lambda: OwnSaving(lambda w: w.half(), lambda w: w).half(), {}),
     "more digits": (lambda: OwnSaving(lambda w: w.double(), lambda w: w), {}),
@@ -511,10 +511,10 @@ VALUES = {
     "doubled": (lambda: OwnSaving(lambda w: w * 2, lambda w: w), {"w": OTHERS}),
     "doubled and halved": (lambda: OwnSaving(lambda w: w * 2, lambda w: w / 2), {}),
     "a copy": (lambda: OwnSaving(lambda w: w.clone(), lambda w: w), {}),
-    "copied by itself": (lambda: OwnLoading(copied), {}),
-    "written by other means": (lambda: OwnLoading(as_out), {}),
-    "assigned by itself": (lambda: OwnLoading(in_place_of_the_old), {}),
-    "a part of another": (lambda: OwnLoading(crossed), {}),
+    "copied by itself": (lambda: LoadsItself(copied), {}),
+    "written by other means": (lambda: LoadsItself(as_out), {}),
+    "assigned by itself": (lambda: LoadsItself(in_place_of_the_old), {}),
+    "a part of another": (lambda: LoadsItself(crossed), {}),
 }
 
 
