@@ -17,7 +17,7 @@ from .copying import skeleton
 from .facts import Facts
 from .finding import plainly
 from .folding import folded
-from .loading import has_a_say
+from .loading import has_a_say, load, takes
 from .looking import look
 from .words import counted, spelled
 
@@ -176,9 +176,7 @@ def asked(
     try:
         if found.shapes and any(has_a_say(part) for _, part in facts.parts):
             fitted(facts, saved, fitting, found)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            keys = empty.load_state_dict(on_meta(saved, fitting), strict=False)
+        keys = load(facts, empty, on_meta(saved, fitting), strict=False)
         if (keys.missing_keys or keys.unexpected_keys) and not found.shapes and is_taken(facts, saved, fitting):
             found.forgiven = True
             found.notes.append("its own load_state_dict() is not strict: it takes this file")
@@ -198,9 +196,7 @@ def on_meta(saved: Mapping[str, object], values: Mapping[str, object]) -> Mappin
 def fitted(facts: Facts, saved: Mapping[str, object], fitting: dict, found: Comparison) -> None:
     """Take what the model's own loading makes fit from the keys of another shape."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            skeleton(facts, facts.model).load_state_dict(on_meta(saved, saved), strict=False)
+        load(facts, skeleton(facts, facts.model), on_meta(saved, saved), strict=False)
         refused = []
     except RuntimeError as error:
         if "size mismatch for " not in str(error):
@@ -216,13 +212,7 @@ def fitted(facts: Facts, saved: Mapping[str, object], fitting: dict, found: Comp
 def is_taken(facts: Facts, saved: Mapping[str, object], fitting: dict) -> bool:
     if type(facts.model).load_state_dict is nn.Module.load_state_dict:
         return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            skeleton(facts, facts.model).load_state_dict(on_meta(saved, fitting))
-    except Exception:
-        return False
-    return True
+    return takes(facts, skeleton(facts, facts.model), on_meta(saved, fitting))
 
 
 def told(model: nn.Module, saved: Mapping[str, object], own: Mapping[str, object], found: Comparison) -> list[str]:

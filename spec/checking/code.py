@@ -63,10 +63,15 @@ def called_by_moving(owner: type) -> frozenset[str]:
     return frozenset(found)
 
 
+def counts_batches(owner: type, name: str) -> bool:
+    """Whether it is the counter of a BatchNorm, which code of torch's own changes."""
+    return name == "num_batches_tracked" and issubclass(owner, nn.modules.batchnorm._NormBase)
+
+
 @cache
 def changes_in_place(owner: type, name: str) -> bool:
     """Whether a method of ``owner`` seems to change the tensor ``name``: assigns to it, or to elements beside it."""
-    if name == "num_batches_tracked" and issubclass(owner, nn.modules.batchnorm._NormBase):
+    if counts_batches(owner, name):
         return True
     return any(
         method not in BUILDING
@@ -82,7 +87,7 @@ def in_use(owner: type, name: str) -> bool:
 
     Unlike :func:`changes_in_place`, what is done beside it doesn't count.
     """
-    if name == "num_batches_tracked" and issubclass(owner, nn.modules.batchnorm._NormBase):
+    if counts_batches(owner, name):
         return True
     found = methods(owner)
     return any(alters(found[method].__code__, name) for method in found.keys() - setting_up(owner))

@@ -1,7 +1,7 @@
 """Findings about what modules that have a say in it make of their own state dict, tried without values."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 import torch
@@ -136,15 +136,13 @@ def loading_itself(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding
     if model is None:
         return
     try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            keys = model.load_state_dict(model.state_dict(), strict=False)
+        keys = load(facts, model, strict=False)
     except Exception as error:
         of_torch = isinstance(error, RuntimeError) and IN_LOADING in str(error)
         if (of_torch or isinstance(error, KeyError)) and not valueless(error):
             yield not_loaded(path, f"load_state_dict() of its own state dict raises {spelled(error)}")
         return  # another error may come of the values that the copy lacks
-    lenient = type(part).load_state_dict is not nn.Module.load_state_dict and takes_its_own(facts, part)
+    lenient = type(part).load_state_dict is not nn.Module.load_state_dict and takes(facts, skeleton(facts, part))
     fits = True
     for name in ("missing_keys", "unexpected_keys"):
         if found := list(getattr(keys, name, None) or ()):
@@ -173,13 +171,20 @@ def loading_others(facts: Facts, path: str, part: nn.Module) -> Iterator[Finding
         )
 
 
-def takes_its_own(facts: Facts, part: nn.Module) -> bool:
-    """Whether an own ``load_state_dict()``, called without options, takes what the module saves."""
-    model = skeleton(facts, part)
+def load(facts: Facts, copied: nn.Module, state: Mapping[str, object] | None = None, **options: bool) -> object:
+    """What ``load_state_dict()`` of a copy without values returns, of its own state dict or another; what it raises.
+
+    What hooks and overrides change on the module itself meanwhile is put back.
+    """
+    with warnings.catch_warnings(), facts.as_it_was:
+        warnings.simplefilter("ignore")
+        return copied.load_state_dict(copied.state_dict() if state is None else state, **options)
+
+
+def takes(facts: Facts, copied: nn.Module, state: Mapping[str, object] | None = None) -> bool:
+    """Whether ``load_state_dict()`` of a copy without values, called without options, raises nothing of any kind."""
     try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            model.load_state_dict(model.state_dict())
+        load(facts, copied, state)
     except Exception:
         return False
     return True
@@ -195,13 +200,7 @@ def makes_room(facts: Facts, shapes: dict[str, tuple | None]) -> bool:
         mine = (facts.saved or {}).get(key)
         dtype = mine.dtype if isinstance(mine, torch.Tensor) else None
         state[key] = mine if shape is None else torch.empty(shape, dtype=dtype, device="meta")
-    try:
-        with warnings.catch_warnings(), facts.as_it_was:
-            warnings.simplefilter("ignore")
-            model.load_state_dict(state)
-    except Exception:
-        return False
-    return True
+    return takes(facts, model, state)
 
 
 def has_a_say(part: nn.Module) -> bool:

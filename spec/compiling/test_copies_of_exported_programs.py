@@ -90,8 +90,8 @@ def test_a_deep_copy_of_an_exported_module_keeps_a_non_persistent_buffer_non_per
 
 @claim("GRAPH-99", source="torch.export.ExportedProgram.module", since="2.3", until="2.14")
 def test_a_deep_copy_of_an_exported_module_saved_a_non_persistent_buffer():
-    """Before torch 2.14, a `copy.deepcopy` of the module that `ExportedProgram.module()` returns had the non-persistent
-    buffers that the model itself holds in its `state_dict()`; since then the copy leaves them out, as that module
+    """Before torch 2.14, the `state_dict()` of a `copy.deepcopy` of the module that `ExportedProgram.module()` returns
+    had the model's own non-persistent buffers. Since then it leaves them out, as the `state_dict()` of that module
     always did.
     """
     module = torch.export.export(StateOfEveryKind(), (ONES,)).module()

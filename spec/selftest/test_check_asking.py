@@ -138,7 +138,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("what", SAID)
-def test_what_is_asked_is_said(what):
+def test_a_module_has_the_findings_that_are_true_of_it_and_no_others(what):
     build, found = SAID[what]
     assert [(finding.kind, finding.path) for finding in check(build).findings] == found
 

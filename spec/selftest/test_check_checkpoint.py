@@ -83,6 +83,23 @@ def test_what_a_module_renames_while_loading_counts():
     assert (found.missing, found.unexpected, found.loads) == ([], [], True)
 
 
+def test_a_hook_that_reaches_the_model_itself_changes_nothing_on_it():
+    class Resizing(nn.Linear):
+        def __init__(self):
+            super().__init__(2, 2)
+            self.register_buffer("bank", torch.ones(2))
+
+            def resize(state_dict, prefix, *arguments):
+                self.bank = torch.zeros_like(state_dict[prefix + "bank"])
+
+            self._register_load_state_dict_pre_hook(resize)
+
+    model = Resizing()
+    bank = model.bank
+    compared(model, model.state_dict() | {"bank": torch.zeros(3)})
+    assert model.bank is bank
+
+
 def test_a_module_that_loads_by_values_is_compared_by_name_and_says_why():
     class Reading(nn.Linear):
         def load_state_dict(self, state_dict, strict=True):

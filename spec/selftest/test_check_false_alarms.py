@@ -272,7 +272,7 @@ class AdaptedStrictly(Adapted):
 
 
 class Growing(nn.Module):
-    """As long as the data were; ``_load_from_state_dict`` makes room for what is in a file."""
+    """A buffer as long as the data; ``_load_from_state_dict`` makes it as long as the one in the checkpoint."""
 
     built = 0
 
@@ -526,7 +526,7 @@ def test_a_tensor_that_requires_grad_is_said_to_stay_behind_too():
     ]
 
 
-def test_a_second_name_of_a_parameter_that_apply_renews_is_a_constant_of_a_graph_still():
+def test_a_second_name_of_a_parameter_is_a_constant_of_a_graph_though_its_own_apply_renews_it():
     found = check(Together, uses=["export"], select=["constant"]).findings
     assert [each.path for each in found] == ["also[0]"]
 
